@@ -1,0 +1,110 @@
+/**
+ * The TRAIN room's door: what a runner (terminal, web worker) gives it and gets back. One session trains one dataset.
+ */
+import type { Gpu } from '../gpu/device.ts';
+import type { JobEvent } from '../job/events.ts';
+import type { Result } from '../job/failure.ts';
+import type { PinholeView } from '../scene/camera.ts';
+import type { Dataset, Pixels, SourceFile } from '../scene/dataset.ts';
+import type { Splats } from '../scene/splats.ts';
+
+export type Preset = 'preview' | 'full';
+
+export interface TrainOptions {
+  preset: Preset;
+  /** Optimiser steps; the preset's number when absent. */
+  steps?: number;
+  /** Splat budget; chosen from the preset and the device when absent. */
+  maxSplats?: number;
+  /** Training width of a landscape photo or height of a portrait one is not special-cased: this is the photo's width in pixels. */
+  widthPx?: number;
+  /** Every 8th view by name is kept out of training and scored; 0 trains on everything. */
+  holdout: 8 | 0;
+  seed: number;
+  /** Highest SH degree, 0..3. */
+  shDegree?: number;
+  /** Opacity-compensated 2D low-pass (Mip-Splatting). */
+  antialiased?: boolean;
+}
+
+/** What the platform must lend: decoding of JPEG/PNG/WebP to upright sRGB pixels. Throws when the bytes are not an image. */
+export interface TrainHost {
+  decode(file: SourceFile): Promise<Pixels>;
+  /** Monotonic milliseconds. */
+  nowMs(): number;
+}
+
+/** One held-out view: the render and the undistorted photo at the training resolution, and their scores on 8-bit values. */
+export interface HeldOutView {
+  name: string;
+  psnrDb: number;
+  ssim: number;
+  render: Pixels;
+  photo: Pixels;
+}
+
+export interface TrainMetrics {
+  /** Everything a figure needs to be repeatable. */
+  data: string;
+  widthPx: number;
+  heightPx: number;
+  trainViews: number;
+  heldOutViews: number;
+  splats: number;
+  shDegree: number;
+  steps: number;
+  seed: number;
+  adapter: string;
+  secondsByStage: Record<string, number>;
+  plannedBytes: number;
+  peakGpuBytes: number;
+  psnrDb: number | null;
+  ssim: number | null;
+  perView: { name: string; psnrDb: number; ssim: number }[];
+}
+
+export interface TrainSession {
+  readonly gpu: Gpu;
+  /** Where an orbit camera should start: a training view, and the point it should turn about. World units. */
+  readonly startView: PinholeView;
+  readonly focusPoint: [number, number, number];
+  /** World direction that is up in the photos (mean of the cameras' -y axes), unit length. */
+  readonly up: [number, number, number];
+  readonly totalSteps: number;
+  readonly step: number;
+  readonly state: 'ready' | 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
+
+  /** Trains until the last step, stop() or a failure. Yields to the event loop between short GPU submissions. Resolves once. */
+  run(): Promise<Result<'finished' | 'stopped'>>;
+  pause(): void;
+  resume(): void;
+  /** Ends run() after the steps already submitted; what there is stays and can be saved. */
+  stop(): void;
+  /** Adds steps to a finished or running session ("train longer"). */
+  extend(moreSteps: number): void;
+
+  /** Scores every held-out view on the splats as they are. */
+  evaluate(onView?: (view: HeldOutView) => void | Promise<void>): Promise<Omit<HeldOutView, 'render' | 'photo'>[]>;
+  /** Renders any pinhole view to 8-bit pixels. */
+  render(view: PinholeView): Promise<Pixels>;
+  /** Draws any pinhole view into a canvas texture ('rgba8unorm' or 'bgra8unorm', RENDER_ATTACHMENT). Does not wait. */
+  draw(view: PinholeView, target: GPUTexture): void;
+  /** The splats so far, read back from the GPU. */
+  splats(): Promise<Splats>;
+  /** Everything needed to go on exactly where this is: parameters, moments, statistics, counters. */
+  checkpoint(): Promise<Uint8Array>;
+  metrics(): TrainMetrics;
+  dispose(): void;
+}
+
+export type Emit = (event: JobEvent) => void;
+
+/** createTrainSession(gpu, dataset, options, host, emit, checkpoint?) lives in session.ts. */
+export type CreateTrainSession = (
+  gpu: Gpu,
+  dataset: Dataset,
+  options: TrainOptions,
+  host: TrainHost,
+  emit: Emit,
+  checkpoint?: Uint8Array,
+) => Promise<Result<TrainSession>>;
