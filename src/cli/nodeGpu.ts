@@ -9,7 +9,12 @@ import { type Gpu, type OpenGpuOptions, openGpu } from '../core/gpu/device.ts';
 import { type Result, fail } from '../core/job/failure.ts';
 
 const icdFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
-const chromiumFolders = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/google/chrome', '/snap/chromium/current/usr/lib/chromium-browser'];
+const chromiumFolders = [
+  '/usr/lib/chromium',
+  '/usr/lib64/chromium-browser',
+  '/opt/google/chrome',
+  '/snap/chromium/current/usr/lib/chromium-browser',
+];
 
 export const gpuRemedy =
   'No GPU adapter was found. Install a Vulkan driver for your GPU, or a software one: "apt-get install -t bookworm-backports mesa-vulkan-drivers" ' +
@@ -36,20 +41,32 @@ function hasHardwareGpu(): boolean {
   return existsSync('/dev/nvidiactl') || (existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD')));
 }
 
+/**
+ * Dawn's objects, kept for the life of the process. Once one is collected no promise of its device settles any more, and the process
+ * hangs or ends. Keeping them does not keep the process from ending.
+ */
+const instances: GPU[] = [];
+
 async function open(icd: string | null, options: OpenGpuOptions): Promise<Result<Gpu>> {
   if (icd) process.env['VK_ICD_FILENAMES'] = icd;
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);
-  return openGpu(create([]), options);
+  const instance = create([]);
+  instances.push(instance);
+  return openGpu(instance, options);
+}
+
+/** Drivers to try in turn; null is whatever the system's loader finds. */
+function drivers(): (string | null)[] {
+  if (process.env['VK_ICD_FILENAMES']) return [null];
+  const software = [lavapipeIcd(), swiftShaderIcd()].filter((icd) => icd !== null);
+  return hasHardwareGpu() ? [null, ...software] : software;
 }
 
 /** Opens the best adapter of this machine; `gpu-missing` with the remedy when there is none. */
 export async function openNodeGpu(options: OpenGpuOptions = {}): Promise<Result<Gpu>> {
   process.env['XDG_RUNTIME_DIR'] ??= '/tmp';
-  const candidates = process.env['VK_ICD_FILENAMES'] || hasHardwareGpu() ? [null] : [];
-  const software = [lavapipeIcd(), swiftShaderIcd()].filter((icd) => icd !== null);
-  if (!process.env['VK_ICD_FILENAMES']) candidates.push(...software as never[]);
-  for (const icd of candidates) {
+  for (const icd of drivers()) {
     const gpu = await open(icd, options);
     if (gpu.ok) return gpu;
   }

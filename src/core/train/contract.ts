@@ -7,6 +7,7 @@ import type { Result } from '../job/failure.ts';
 import type { PinholeView } from '../scene/camera.ts';
 import type { Dataset, Pixels, SourceFile } from '../scene/dataset.ts';
 import type { Splats } from '../scene/splats.ts';
+import type { Hyper } from './schedule.ts';
 
 export type Preset = 'preview' | 'full';
 
@@ -16,7 +17,7 @@ export interface TrainOptions {
   steps?: number;
   /** Splat budget; chosen from the preset and the device when absent. */
   maxSplats?: number;
-  /** Training width of a landscape photo or height of a portrait one is not special-cased: this is the photo's width in pixels. */
+  /** Width in pixels at which a photo is trained on; never above the photo's own. */
   widthPx?: number;
   /** Every 8th view by name is kept out of training and scored; 0 trains on everything. */
   holdout: 8 | 0;
@@ -25,6 +26,8 @@ export interface TrainOptions {
   shDegree?: number;
   /** Opacity-compensated 2D low-pass (Mip-Splatting). */
   antialiased?: boolean;
+  /** Changes to the hyper-parameters, for experiments. */
+  hyper?: Partial<Hyper>;
 }
 
 /** What the platform must lend: decoding of JPEG/PNG/WebP to upright sRGB pixels. Throws when the bytes are not an image. */
@@ -98,13 +101,3 @@ export interface TrainSession {
 }
 
 export type Emit = (event: JobEvent) => void;
-
-/** createTrainSession(gpu, dataset, options, host, emit, checkpoint?) lives in session.ts. */
-export type CreateTrainSession = (
-  gpu: Gpu,
-  dataset: Dataset,
-  options: TrainOptions,
-  host: TrainHost,
-  emit: Emit,
-  checkpoint?: Uint8Array,
-) => Promise<Result<TrainSession>>;

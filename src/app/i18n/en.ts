@@ -1,0 +1,158 @@
+/**
+ * Everything the page says, in English. Words for each Failure are in core/job/words.en.ts.
+ * Invariant: no component holds text that a person reads.
+ */
+import type { SaveFormat } from '../../../workers/protocol.ts';
+import type { JobEvent, Stage } from '../../core/job/events.ts';
+import type { PickedSummary } from '../features/train/pickedFiles.ts';
+import type { TimeLeft } from '../features/train/timeLeft.ts';
+import type { NumberField } from '../features/train/trainForm.ts';
+
+type Progress = Extract<JobEvent, { type: 'progress' }>;
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const oneDecimal = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+const many = (n: number, one: string, more = `${one}s`): string => `${whole.format(n)} ${n === 1 ? one : more}`;
+
+/** A length of time in the unit that suits it: its number and the unit. */
+function inUnits(seconds: number): { n: number; unit: string } {
+  if (seconds < 55) return { n: Math.max(5, Math.round(seconds / 5) * 5), unit: 's' };
+  if (seconds < 3300) return { n: Math.max(1, Math.round(seconds / 60)), unit: 'min' };
+  return { n: Math.round(seconds / 360) / 10, unit: 'h' };
+}
+
+function bytes(n: number): string {
+  if (n < 1e6) return `${whole.format(Math.max(1, n / 1e3))} kB`;
+  return n < 1e9 ? `${whole.format(n / 1e6)} MB` : `${oneDecimal.format(n / 1e9)} GB`;
+}
+
+export const text = {
+  title: 'Splat App',
+  lead: 'Photos in, a 3D scene out.',
+  bytes,
+  count: (n: number): string => whole.format(n),
+  oneDecimal: (n: number): string => oneDecimal.format(n),
+
+  drop: {
+    heading: 'Drop a folder of photos here',
+    accepts:
+      'JPEG, PNG or WebP photos with their camera poses: a COLMAP model or a nerfstudio transforms.json, as a folder, loose files or a zip.',
+    folder: 'Choose a folder',
+    files: 'Choose files or a zip',
+    here: 'Let go to read these files',
+    privacy: 'Everything runs on this machine. Your photos are not uploaded.',
+    nothingUseful: 'Nothing here can be used. Drop photos together with their camera poses, or a zip of them.',
+    unreadable: 'These files could not be read. Try to choose the folder with the button instead.',
+  },
+
+  options: {
+    chosen: ({ photos, archives, bytes: size }: PickedSummary): string =>
+      [...(photos > 0 ? [many(photos, 'photo')] : []), ...(archives > 0 ? [many(archives, 'zip archive')] : []), bytes(size)].join(', '),
+    quality: 'Quality',
+    presets: {
+      preview: { name: 'Preview', about: 'Up to 3,000 steps. Minutes on a graphics card, a first look anywhere.' },
+      full: { name: 'Full', about: '30,000 steps and more splats. For a graphics card and some patience.' },
+    },
+    advanced: 'More options',
+    fields: {
+      steps: { name: 'Steps', about: 'How long to train.' },
+      maxSplats: { name: 'Most splats', about: 'More keep finer detail and need more memory.' },
+      widthPx: { name: 'Photo width, px', about: 'Photos are scaled down to this width.' },
+    } satisfies Record<NumberField, { name: string; about: string }>,
+    automatic: 'automatic',
+    outside: (min: number, max: number): string => `A whole number from ${whole.format(min)} to ${whole.format(max)}.`,
+    holdout: 'Keep every 8th photo aside and score the result on them',
+    start: 'Start',
+    other: 'Choose other photos',
+  },
+
+  progress: {
+    label: 'Progress',
+    stages: {
+      read: 'Reading files',
+      photos: 'Loading photos',
+      train: 'Training',
+      evaluate: 'Scoring',
+      save: 'Saving',
+    } satisfies Record<Stage, string>,
+    preparing: 'Starting',
+    warmingUp: 'Preparing the GPU',
+    states: { running: 'Training', paused: 'Paused', finished: 'Finished', stopped: 'Stopped' },
+    units: ({ unit, done, total }: Pick<Progress, 'unit' | 'done' | 'total'>): string =>
+      unit === 'steps' ? `step ${whole.format(done)}/${whole.format(total)}` : `${unit} ${whole.format(done)}/${whole.format(total)}`,
+    splats: 'Splats',
+    psnr: 'PSNR',
+    psnrHeldOut: 'PSNR, photos kept aside',
+    psnrUnit: (db: number): string => `${oneDecimal.format(db)} dB`,
+    speed: 'Steps per second',
+    size: 'Resolution',
+    pixels: (width: number, height: number): string => `${width} × ${height} px`,
+    memory: 'GPU memory planned',
+    timeLeft: 'Time left',
+    unknown: '–',
+    range: ({ lowSeconds, highSeconds }: TimeLeft): string => {
+      const high = inUnits(highSeconds);
+      const low = inUnits(lowSeconds);
+      if (low.unit !== high.unit) return `${low.n} ${low.unit} to ${high.n} ${high.unit}`;
+      return low.n === high.n ? `about ${high.n} ${high.unit}` : `${low.n} to ${high.n} ${high.unit}`;
+    },
+    adapter: (name: string): string => `Runs on ${name}`,
+  },
+
+  controls: {
+    pause: 'Pause',
+    resume: 'Resume',
+    stop: 'Stop and keep',
+    longer: (steps: number): string => `Train ${whole.format(steps)} steps longer`,
+    again: 'Start again',
+    discard: 'The splat is not saved. Leave it?',
+  },
+
+  preview: {
+    label:
+      'Live preview of the scene. Drag or use the arrow keys to turn it, hold Shift to move it, plus and minus to zoom, 0 to start over.',
+    waiting: 'The preview appears when training begins.',
+    help: 'Drag to turn · right-drag or two fingers to move · wheel or pinch to zoom',
+    reset: 'Reset view',
+  },
+
+  save: {
+    button: 'Save',
+    busy: 'Saving…',
+    format: 'Save as',
+    formats: {
+      ply: '.ply – opens everywhere',
+      'compressed.ply': '.compressed.ply – smaller',
+      splat: '.splat – simple viewers',
+      spz: '.spz – small',
+      sog: '.sog – smallest',
+      glb: '.glb – glTF scenes',
+    } satisfies Record<SaveFormat, string>,
+    done: (name: string, size: number): string => `Saved ${name} (${bytes(size)}).`,
+  },
+
+  warnings: {
+    heading: (n: number): string => many(n, 'remark'),
+  },
+
+  problem: {
+    file: (name: string): string => `File: ${name}`,
+    photos: (names: string[]): string =>
+      `Photos: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ` and ${names.length - 6} more` : ''}`,
+    kept: (step: number): string => `The splats of step ${whole.format(step)} are kept and can be saved.`,
+    bug: {
+      heading: 'Something in this program went wrong',
+      todo: 'This is our mistake. Start again; if it happens twice, report these lines.',
+    },
+  },
+
+  noGpu: {
+    heading: 'This browser cannot train: WebGPU is missing',
+    insecure: 'This page must be opened over https or on localhost; browsers hide WebGPU elsewhere.',
+    works: 'Browsers that work:',
+    browsers: ['Chrome or Edge 113 or newer', 'Safari 26 or newer', 'Firefox 141 or newer on Windows'],
+    terminal: 'The terminal version runs without a browser:',
+    command: 'npm run splat -- train FOLDER -o OUT',
+  },
+} as const;

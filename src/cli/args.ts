@@ -1,0 +1,137 @@
+/**
+ * Args: the command line as typed becomes a command to run, a help text to show or a usage error.
+ * Invariant: what comes out as a command has every value present, in range and of its type; nothing later checks flags again.
+ */
+import { parseArgs } from 'node:util';
+import type { TrainOptions } from '../core/train/contract.ts';
+import { type CommandName, flagTables, isCommandName, needed, oneOf, optionalPath, wholeNumber } from './flags.ts';
+
+export interface TrainCommand {
+  name: 'train';
+  dataset: string;
+  out: string;
+  options: TrainOptions;
+  checkpoint: string | undefined;
+  poses: string | undefined;
+  renders: boolean;
+  json: boolean;
+}
+
+export interface RenderCommand {
+  name: 'render';
+  scene: string;
+  cameras: string;
+  poses: string | undefined;
+  out: string;
+  widthPx: number | undefined;
+  /** 8: only every 8th view by name, the ones training holds out. 0: all views. */
+  holdout: 8 | 0;
+  json: boolean;
+}
+
+export interface ConvertCommand {
+  name: 'convert';
+  input: string;
+  output: string;
+  json: boolean;
+}
+
+export type Command = TrainCommand | RenderCommand | ConvertCommand;
+export type HelpTopic = CommandName | 'general';
+
+export type Parsed =
+  { kind: 'run'; command: Command } | { kind: 'help'; topic: HelpTopic } | { kind: 'usage'; topic: HelpTopic; problems: string[] };
+
+const maxSteps = 1_000_000;
+const maxSplats = 20_000_000;
+const minWidthPx = 16;
+const maxWidthPx = 8192;
+const maxSeed = 0xffff_ffff;
+
+/** Splits off the paths; says what is missing or too much. */
+function positionals(given: string[], names: string[], problems: string[]): string[] {
+  for (const extra of given.slice(names.length)) problems.push(`"${extra}" is one argument too many.`);
+  return names.map((name, i) => needed(name, given[i], problems));
+}
+
+function parseTrain(argv: string[], problems: string[]): TrainCommand | null {
+  const { values, positionals: given } = parseArgs({ args: argv, options: flagTables.train, allowPositionals: true });
+  if (values.help) return null;
+  const [dataset] = positionals(given, ['DATASET'], problems);
+  const steps = wholeNumber('--steps', values.steps, 1, maxSteps, problems);
+  const splats = wholeNumber('--max-splats', values['max-splats'], 1, maxSplats, problems);
+  const widthPx = wholeNumber('--width', values.width, minWidthPx, maxWidthPx, problems);
+  const shDegree = wholeNumber('--sh-degree', values['sh-degree'], 0, 3, problems);
+  const options: TrainOptions = {
+    preset: oneOf('--preset', values.preset, ['preview', 'full'], problems) ?? 'preview',
+    holdout: oneOf('--holdout', values.holdout, ['8', '0'], problems) === '0' ? 0 : 8,
+    seed: wholeNumber('--seed', values.seed, 0, maxSeed, problems) ?? 0,
+    antialiased: values.antialiased ?? false,
+    ...(steps !== undefined && { steps }),
+    ...(splats !== undefined && { maxSplats: splats }),
+    ...(widthPx !== undefined && { widthPx }),
+    ...(shDegree !== undefined && { shDegree }),
+  };
+  return {
+    name: 'train',
+    dataset,
+    out: needed('--out (-o)', values.out, problems),
+    options,
+    checkpoint: optionalPath('--checkpoint', values.checkpoint, problems),
+    poses: optionalPath('--poses', values.poses, problems),
+    renders: values.renders ?? false,
+    json: values.json ?? false,
+  };
+}
+
+function parseRender(argv: string[], problems: string[]): RenderCommand | null {
+  const { values, positionals: given } = parseArgs({ args: argv, options: flagTables.render, allowPositionals: true });
+  if (values.help) return null;
+  const [scene] = positionals(given, ['SCENE'], problems);
+  const holdout = oneOf('--holdout', values.holdout, ['8', '0'], problems);
+  if (values.all && holdout === '8') problems.push('--all and --holdout 8 contradict each other.');
+  return {
+    name: 'render',
+    scene,
+    cameras: needed('--cameras', values.cameras, problems),
+    poses: optionalPath('--poses', values.poses, problems),
+    out: needed('--out (-o)', values.out, problems),
+    widthPx: wholeNumber('--width', values.width, minWidthPx, maxWidthPx, problems),
+    holdout: holdout === '8' ? 8 : 0,
+    json: values.json ?? false,
+  };
+}
+
+function parseConvert(argv: string[], problems: string[]): ConvertCommand | null {
+  const { values, positionals: given } = parseArgs({ args: argv, options: flagTables.convert, allowPositionals: true });
+  if (values.help) return null;
+  const [input, output] = positionals(given, ['IN', 'OUT'], problems);
+  return { name: 'convert', input, output, json: values.json ?? false };
+}
+
+const parsers = { train: parseTrain, render: parseRender, convert: parseConvert };
+
+/** Node's own messages name the flag in their first sentence; the rest is advice to programmers. */
+function parseArgsProblem(error: unknown): string {
+  if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('ERR_PARSE_ARGS')) throw error;
+  return `${error.message.split(/\.?(?: |\n)(?=To |Did )|\.$/)[0]}.`.replace(
+    'argument is ambiguous',
+    'wants a value that does not start with a dash',
+  );
+}
+
+/** Reads the words after the program's name. Never throws for anything a person can type. */
+export function parseCommand(argv: string[]): Parsed {
+  const [name, ...rest] = argv;
+  if (name === undefined) return { kind: 'usage', topic: 'general', problems: ['No command was given.'] };
+  if (name === '--help' || name === '-h' || name === 'help') return { kind: 'help', topic: 'general' };
+  if (!isCommandName(name)) return { kind: 'usage', topic: 'general', problems: [`"${name}" is not a command.`] };
+  const problems: string[] = [];
+  try {
+    const command = parsers[name](rest, problems);
+    if (!command) return { kind: 'help', topic: name };
+    return problems.length > 0 ? { kind: 'usage', topic: name, problems } : { kind: 'run', command };
+  } catch (error) {
+    return { kind: 'usage', topic: name, problems: [parseArgsProblem(error)] };
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Help: what --help prints, one text per command.
+ * Invariant: every flag of flags.ts is explained in its command's text (a test compares the two).
+ */
+import type { HelpTopic } from './args.ts';
+
+const exitCodes = `Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted but saved.`;
+
+const texts: Record<HelpTopic, string> = {
+  general: `Photos with known cameras become a 3D Gaussian splat.
+
+  npm run splat -- train DATASET -o OUT        train a splat
+  npm run splat -- render SCENE --cameras DATASET -o DIR
+                                               render a splat from a dataset's cameras
+  npm run splat -- convert IN OUT              change the file format of a splat
+
+Each command explains its flags: npm run splat -- train --help
+${exitCodes}`,
+
+  train: `npm run splat -- train DATASET -o OUT [flags]
+
+DATASET is a folder or a .zip: photos with a COLMAP model or a nerfstudio transforms.json.
+Writes OUT/scene.ply and OUT/metrics.json.
+
+  -o, --out OUT         where the results go (made when missing)
+      --preset NAME     preview (default, a few minutes on a GPU) or full (30,000 steps)
+      --steps N         optimiser steps; the preset's number when not given
+      --max-splats N    splat budget; chosen from the preset and the device when not given
+      --width PX        width the photos are trained at, 16 to 8192
+      --holdout 8|0     8 (default): every 8th photo by name is kept out of training and scored; 0: train on all
+      --seed N          start of the random numbers; same seed, same device, same result (default 0)
+      --sh-degree N     highest degree of view-dependent colour, 0 to 3
+      --antialiased     opacity-compensated 2D filter (Mip-Splatting)
+      --checkpoint FILE go on from this file when it exists; it is written when the run ends or is stopped
+      --poses FILE      which poses to use when the dataset has several, e.g. transforms.json or sparse/0
+      --renders         also write OUT/renders/NAME.png and OUT/photos/NAME.png for every held-out photo
+      --json            one event per line on standard output
+  -h, --help            this text
+
+Ctrl-C stops after the steps under way and saves what there is (before training there is nothing yet: exit code 1);
+a second Ctrl-C leaves at once.
+${exitCodes}`,
+
+  render: `npm run splat -- render SCENE --cameras DATASET -o DIR [flags]
+
+SCENE is a .ply or any other splat format that convert reads. Writes one PNG per photo of the dataset, named after it.
+
+  -o, --out DIR         where the pictures go (made when missing)
+      --cameras DATASET folder or .zip whose cameras are used
+      --poses FILE      which poses to use when the dataset has several
+      --width PX        width of the pictures, 16 to 8192; the photos' own width when not given
+      --all             every camera (default)
+      --holdout 8|0     8: only every 8th camera by name, those that training keeps out; 0: every camera
+      --json            one event per line on standard output
+  -h, --help            this text
+
+${exitCodes}`,
+
+  convert: `npm run splat -- convert IN OUT [flags]
+
+The formats follow from the names: .ply, .compressed.ply, .splat, .spz, .sog, .glb.
+
+      --json            one event per line on standard output
+  -h, --help            this text
+
+${exitCodes}`,
+};
+
+/** The help text of a command, without a newline at its end. */
+export const helpText = (topic: HelpTopic): string => texts[topic];
+
+/** What a usage error prints: the problems, then where to read more. */
+export function usageText(topic: HelpTopic, problems: string[]): string {
+  const command = topic === 'general' ? '' : ` ${topic}`;
+  return [...problems.map((problem) => `splat${command}: ${problem}`), `See npm run splat --${command} --help`].join('\n');
+}

@@ -1,0 +1,77 @@
+/** Radix sort: stable sort of (u32 key, u32 value) pairs on the GPU, six bits a pass (shaders/primitives/radix_sort.wgsl). */
+import code from '../../../shaders/primitives/radix_sort.wgsl?raw';
+import { createBuffer, destroyBuffer } from './buffers.ts';
+import type { Gpu } from './device.ts';
+import { type Kernel, createKernel } from './kernel.ts';
+import { type Recorder, groupsFor } from './recorder.ts';
+import { type Extent, createScan } from './scan.ts';
+
+export interface SortBuffers {
+  /** [0] number of pairs. */
+  counts: GPUBuffer;
+  /** [0] entries of the histogram table: ceil(pairs / sortBlock) * sortDigits. */
+  tableCounts: GPUBuffer;
+  /** Keys come in here; keys and values ping-pong between A and B. */
+  keysA: GPUBuffer;
+  valuesA: GPUBuffer;
+  keysB: GPUBuffer;
+  valuesB: GPUBuffer;
+  maxItems: number;
+  /** Most passes that will ever be asked for. */
+  maxPasses: number;
+}
+
+export interface RadixSort {
+  /** Sorts on the lowest 6 * passes bits. Values start as 0, 1, 2, ... The result is in A after an even number of passes, else in B. */
+  record(recorder: Recorder, passes: number, blocks: Extent, table: Extent): void;
+  dispose(): void;
+}
+
+const group = 32;
+const items = 32;
+export const sortBlock = group * items;
+export const sortDigits = 64;
+const digitBits = 6;
+
+export const passesForBits = (bits: number): number => Math.max(1, Math.ceil(bits / digitBits));
+
+/** Entries of the histogram table for a number of pairs. */
+export const tableEntries = (pairs: number): number => Math.ceil(pairs / sortBlock) * sortDigits;
+
+export async function createRadixSort(gpu: Gpu, buffers: SortBuffers): Promise<RadixSort> {
+  const { counts, tableCounts, maxItems, maxPasses } = buffers;
+  const table = createBuffer(gpu, 'sort table', tableEntries(maxItems) * 4);
+  const starts = createBuffer(gpu, 'sort starts', (tableEntries(maxItems) + 1) * 4);
+  const scan = await createScan(gpu, { counts: tableCounts, input: table, output: starts, maxItems: tableEntries(maxItems) });
+  const a = { keys: buffers.keysA, values: buffers.valuesA };
+  const b = { keys: buffers.keysB, values: buffers.valuesB };
+  const passes = await Promise.all(
+    Array.from({ length: maxPasses }, async (_, pass) => {
+      const constants = { GROUP: group, ITEMS: items, SHIFT: pass * digitBits, DIGITS: sortDigits, TABLE: sortDigits * group, IOTA: pass === 0 ? 1 : 0 };
+      const make = (entry: string): Promise<Kernel> =>
+        createKernel(gpu, { label: entry, code: [code], entry, bindings: ['read', 'read', 'read', 'write', 'write', 'write'], constants });
+      const [from, to] = pass % 2 === 0 ? [a, b] : [b, a];
+      const kernels = await Promise.all([make('histogram'), make('scatter')]);
+      const values = pass === 0 ? counts : from.values;
+      return kernels.map((kernel, k) => ({
+        kernel,
+        group: kernel.bind(counts, from.keys, values, k === 0 ? table : starts, to.keys, to.values),
+        step: false,
+      }));
+    }),
+  );
+  return {
+    record(recorder, wanted, blocks, tableExtent) {
+      const size = 'items' in blocks ? groupsFor(blocks.items, sortBlock) : blocks;
+      for (const [histogram, scatter] of passes.slice(0, wanted)) {
+        recorder.dispatch({ ...histogram, size });
+        scan.record(recorder, tableExtent);
+        recorder.dispatch({ ...scatter, size });
+      }
+    },
+    dispose() {
+      scan.dispose();
+      for (const buffer of [table, starts]) destroyBuffer(gpu, buffer);
+    },
+  };
+}

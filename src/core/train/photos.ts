@@ -1,0 +1,54 @@
+/**
+ * Photos: decodes every used photo and puts it on the GPU at the training size. One photo at a time, so the memory held is one decoded
+ * photo and the small ones.
+ * Invariant: a photo that cannot be decoded is a warning, and its view leaves the run; the order of the others stays.
+ */
+import type { Gpu } from '../gpu/device.ts';
+import { type PhotoLevel, type Undistorter, createUndistorter } from '../image/undistort.ts';
+import { fail } from '../job/failure.ts';
+import type { Camera, View } from '../scene/camera.ts';
+import type { Dataset, Pixels } from '../scene/dataset.ts';
+import type { Emit, TrainHost } from './contract.ts';
+
+export interface LoadedView {
+  view: View;
+  camera: Camera;
+  levels: PhotoLevel[];
+  photo: GPUBuffer;
+}
+
+/** Longest and shortest side must keep the camera's proportions, else the photo is not the one the camera was solved for. */
+function sizeProblem(photo: Pixels, camera: Camera): string | null {
+  const [a, b] = [photo.widthPx / camera.widthPx, photo.heightPx / camera.heightPx];
+  if (Math.abs(a / b - 1) < 0.01) return null;
+  return `The photo is ${photo.widthPx} x ${photo.heightPx} px, but its camera was solved for ${camera.widthPx} x ${camera.heightPx} px.`;
+}
+
+async function loadOne(host: TrainHost, dataset: Dataset, index: number, camera: Camera, levels: PhotoLevel[], undistorter: Undistorter) {
+  const file = dataset.photos[index];
+  try {
+    const pixels = await host.decode(file);
+    const problem = sizeProblem(pixels, camera);
+    return problem ? fail('bad-file', problem, { file: file.path }) : undistorter.load(pixels, camera, levels);
+  } catch (error) {
+    return fail('bad-file', `The photo could not be decoded: ${error instanceof Error ? error.message : String(error)}`, { file: file.path });
+  }
+}
+
+/** levels: one entry a view of the dataset. Emits progress and warnings. */
+export async function loadPhotos(gpu: Gpu, dataset: Dataset, levels: PhotoLevel[][], host: TrainHost, emit: Emit): Promise<LoadedView[]> {
+  const { cameras, views } = dataset.reconstruction;
+  const byId = new Map(cameras.map((camera) => [camera.id, camera]));
+  const undistorter = await createUndistorter(gpu);
+  const loaded: LoadedView[] = [];
+  emit({ type: 'stage-started', stage: 'photos' });
+  for (const [index, view] of views.entries()) {
+    const camera = byId.get(view.cameraId)!;
+    const photo = await loadOne(host, dataset, index, camera, levels[index], undistorter);
+    if ('ok' in photo) emit({ type: 'warning', failure: photo.failure });
+    else loaded.push({ view, camera, levels: levels[index], photo });
+    emit({ type: 'progress', stage: 'photos', done: index + 1, total: views.length, unit: 'photos', secondsLeft: null });
+  }
+  await gpu.device.queue.onSubmittedWorkDone();
+  return loaded;
+}

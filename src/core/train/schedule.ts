@@ -1,0 +1,118 @@
+/**
+ * Schedule: what changes with the step: learning rates, SH degree, resolution, splat count and the order of the views.
+ * Invariant: pure functions of (hyper-parameters, step, seed), so that a resumed run goes on exactly as an uninterrupted one.
+ */
+import { createRandom, permutation } from '../math/random.ts';
+
+export interface Hyper {
+  /** Position rate in units of the scene's extent; falls exponentially to lrMean * lrMeanFinal. */
+  lrMean: number;
+  lrMeanFinal: number;
+  lrScale: number;
+  lrQuat: number;
+  lrOpacity: number;
+  lrDc: number;
+  /** Rate of the higher SH bands relative to lrDc. */
+  lrRest: number;
+  /** All rates but the position's fall to this share by the last step (cosine). */
+  lrFinal: number;
+  initialOpacity: number;
+  ssimWeight: number;
+  opacityDecay: number;
+  scaleDecay: number;
+  /** Langevin noise of 3DGS-MCMC relative to the position rate; 0 is off. */
+  noise: number;
+  /** Steps between refinements, and the share of the run in which they happen. */
+  refineEvery: number;
+  refineFrom: number;
+  refineUntil: number;
+  /** Splats below this opacity are dead and moved. */
+  deadOpacity: number;
+  /** Share of the run by which the splat count reaches the budget. */
+  growUntil: number;
+  /** Shares of the run at quarter and at half size. */
+  quarterUntil: number;
+  halfUntil: number;
+  /** Share of the run after which each further SH degree is switched on. */
+  shEvery: number;
+}
+
+export const defaultHyper: Hyper = {
+  lrMean: 1.6e-4,
+  lrMeanFinal: 0.01,
+  lrScale: 5e-3,
+  lrQuat: 1e-3,
+  lrOpacity: 5e-2,
+  lrDc: 5e-3,
+  lrRest: 0.05,
+  lrFinal: 1,
+  initialOpacity: 0.1,
+  ssimWeight: 0.2,
+  opacityDecay: 0,
+  scaleDecay: 0,
+  noise: 0,
+  refineEvery: 100,
+  refineFrom: 0.1,
+  refineUntil: 0.8,
+  deadOpacity: 0.005,
+  growUntil: 0.5,
+  quarterUntil: 0,
+  halfUntil: 0,
+  shEvery: 0,
+};
+
+export interface Rates {
+  lrMean: number;
+  lrScale: number;
+  lrQuat: number;
+  lrOpacity: number;
+  lrDc: number;
+  lrRest: number;
+}
+
+/** Rates at a 1-based step. extent: world units. */
+export function ratesAt(h: Hyper, step: number, total: number, extent: number): Rates {
+  const t = Math.min(step / total, 1);
+  const fall = h.lrFinal + (1 - h.lrFinal) * 0.5 * (1 + Math.cos(Math.PI * t));
+  return {
+    lrMean: h.lrMean * extent * h.lrMeanFinal ** t,
+    lrScale: h.lrScale * fall,
+    lrQuat: h.lrQuat * fall,
+    lrOpacity: h.lrOpacity * fall,
+    lrDc: h.lrDc * fall,
+    lrRest: h.lrDc * h.lrRest * fall,
+  };
+}
+
+/** SH degree in use. */
+export const shDegreeAt = (h: Hyper, step: number, total: number, max: number): number =>
+  h.shEvery <= 0 ? max : Math.min(max, Math.floor(step / (h.shEvery * total)));
+
+/** Photo level: 2 quarter, 1 half, 0 full size. Sizes with a side under 48 px are never used. */
+export function levelAt(h: Hyper, step: number, total: number, shortSidePx: number): number {
+  const t = (step - 1) / total;
+  const wanted = t < h.quarterUntil ? 2 : t < h.halfUntil ? 1 : 0;
+  return Math.min(wanted, shortSidePx >= 192 ? 2 : shortSidePx >= 96 ? 1 : 0);
+}
+
+/** Splat count after the refinement at `step`: linear growth from the start to the budget. */
+export function countAt(h: Hyper, step: number, total: number, start: number, budget: number): number {
+  const t = Math.min(1, Math.max(0, (step / total - h.refineFrom) / Math.max(h.growUntil - h.refineFrom, 1e-9)));
+  return Math.min(budget, start + Math.round((budget - start) * t));
+}
+
+/** True when splats are relocated and added after this step. */
+export const refinesAt = (h: Hyper, step: number, total: number): boolean =>
+  step % h.refineEvery === 0 && step >= h.refineFrom * total && step <= h.refineUntil * total;
+
+/** The view of a 1-based step: every epoch visits all views once, in a seeded order of its own. */
+export function createViewOrder(views: number, seed: number): (step: number) => number {
+  let epoch = -1;
+  let order = new Uint32Array(0);
+  return (step) => {
+    const wanted = Math.floor((step - 1) / views);
+    if (wanted !== epoch) order = permutation(views, createRandom(Math.imul(seed ^ 0x2545f491, 747796405) + wanted)) as Uint32Array<ArrayBuffer>;
+    epoch = wanted;
+    return order[(step - 1) % views];
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * Driving the page in a test: what a person does and sees, and the two things only a test does (losing the GPU, timing the main thread).
+ * Invariant: everything goes through the page as it is; nothing of the app is replaced.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+export const folderInput = 'input[webkitdirectory]';
+export const looseInput = 'input[type=file]:not([webkitdirectory])';
+
+export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
+
+/** What the progress line says, e.g. "step 20/150"; empty before there is one. */
+export const units = async (page: Page): Promise<string> => (await page.locator('.units').allTextContents()).join('');
+
+/** One of the figures beside the preview, by its name. */
+export const figure = (page: Page, name: string): Promise<string> => page.locator('dl > div', { hasText: name }).locator('dd').innerText();
+
+/** Waits until the live region says a stage or state. */
+export async function announced(page: Page, words: string, timeoutMs = 90_000): Promise<void> {
+  await expect.poll(() => page.getByTestId('announcement').textContent(), { timeout: timeoutMs, interval: 200 }).toBe(words);
+}
+
+/** Opens the options, fills in the numbers by their labels and starts. */
+export async function startTraining(page: Page, numbers: Record<string, number>): Promise<void> {
+  await page.getByText('More options').click();
+  for (const [label, value] of Object.entries(numbers)) await page.getByLabel(label, { exact: true }).fill(String(value));
+  await button(page, 'Start').click();
+}
+
+/** Saves in the format whose name begins with `format` and gives back the downloaded file. */
+export async function saved(page: Page, format: string): Promise<{ name: string; bytes: Uint8Array }> {
+  const choice = await page
+    .locator('select option')
+    .filter({ hasText: new RegExp(`^\\${format} `) })
+    .getAttribute('value');
+  await page.locator('select').selectOption(choice);
+  const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Save').click()]);
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+/** Drops one file on the middle of the page, as a person lets go of it there. */
+export async function dropFile(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  const data = await page.evaluateHandle(
+    ([fileName, base64]) => {
+      const transfer = new DataTransfer();
+      const content = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      transfer.items.add(new File([content], fileName));
+      return transfer;
+    },
+    [name, Buffer.from(bytes).toString('base64')] as const,
+  );
+  for (const type of ['dragenter', 'dragover', 'drop']) await page.dispatchEvent('body', type, { dataTransfer: data });
+}
+
+declare global {
+  var longTasksMs: number[];
+  var heldDevice: GPUDevice;
+}
+
+/** Starts writing down every task of the main thread that takes more than 50 ms. */
+export async function watchLongTasks(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    globalThis.longTasksMs = [];
+    const note = (list: PerformanceObserverEntryList): void =>
+      list.getEntries().forEach(({ duration }) => globalThis.longTasksMs.push(duration));
+    new PerformanceObserver(note).observe({ type: 'longtask' });
+  });
+}
+
+export const longTasksMs = (page: Page): Promise<number[]> => page.evaluate(() => globalThis.longTasksMs);
+
+/** Keeps hold of the device that the worker will open, so that it can be taken away later. */
+export async function holdDevice(page: Page): Promise<void> {
+  await expect.poll(() => page.workers().length).toBe(1);
+  await page.workers()[0].evaluate(() => {
+    const request = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      globalThis.heldDevice = await request.call(this, descriptor);
+      return globalThis.heldDevice;
+    };
+  });
+}
+
+export const loseDevice = (page: Page): Promise<void> => page.workers()[0].evaluate(() => globalThis.heldDevice.destroy());

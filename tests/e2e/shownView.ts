@@ -1,0 +1,27 @@
+/** The preview as it stands on the screen, cut to the part that shows what a photo shows. Invariant: sRGB, 3 bytes a pixel, the photo's size. */
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+
+export interface Picture {
+  widthPx: number;
+  heightPx: number;
+  /** [heightPx, widthPx, 3]. */
+  rgb: Uint8Array;
+}
+
+/** A screenshot of the canvas, without what lies over it; the largest centred box of the photo's shape, scaled to the photo's size. */
+export async function shownView(page: Page, { widthPx, heightPx }: Pick<Picture, 'widthPx' | 'heightPx'>): Promise<Uint8Array> {
+  const png = await page.locator('canvas').screenshot({ style: 'figcaption { visibility: hidden }' });
+  const { width, height } = await sharp(png).metadata();
+  const fit = Math.min(width / widthPx, height / heightPx);
+  const box = { width: Math.floor(widthPx * fit), height: Math.floor(heightPx * fit) };
+  const cut = sharp(png).extract({ ...box, left: Math.round((width - box.width) / 2), top: Math.round((height - box.height) / 2) });
+  const raw = await cut.resize(widthPx, heightPx, { fit: 'fill', kernel: 'linear' }).removeAlpha().raw().toBuffer();
+  return new Uint8Array(raw);
+}
+
+/** 10 log10(255^2 / mean squared error) of two pictures of one size. */
+export function psnrDb(a: Uint8Array, b: Uint8Array): number {
+  const squares = a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0);
+  return 10 * Math.log10((255 * 255) / Math.max(squares / a.length, 1e-9));
+}

@@ -1,0 +1,47 @@
+/**
+ * The training worker's entry: takes the page's commands and hands them to the one run it has.
+ * Invariant: no exception is swallowed; each reaches the page as 'crashed'.
+ */
+import type { Failure } from '../src/core/job/failure.ts';
+import type { TrainCommand, TrainMessage } from './protocol.ts';
+import { TrainRun } from './train/trainRun.ts';
+
+const post = (message: TrainMessage): void => self.postMessage(message);
+
+let run: TrainRun | null = null;
+
+async function handle(command: TrainCommand): Promise<void> {
+  switch (command.type) {
+    case 'start':
+      run = new TrainRun(command, post);
+      return run.begin();
+    case 'view':
+      return run?.show(command.view);
+    case 'pause':
+      return run?.pause();
+    case 'resume':
+      return run?.resume();
+    case 'stop':
+      return run?.stop();
+    case 'train-longer':
+      return run?.trainLonger(command.steps);
+    case 'save':
+      return run?.save(command.id, command.format);
+    case 'dispose':
+      run?.dispose();
+      return self.close();
+  }
+}
+
+/** Looks whether training could work here, before the person has chosen anything. */
+async function gpuFailure(): Promise<Failure | null> {
+  if (!navigator.gpu) return { code: 'gpu-missing', detail: 'This browser has no WebGPU.' };
+  const adapter = await navigator.gpu.requestAdapter().catch(() => null);
+  return adapter ? null : { code: 'gpu-missing', detail: 'WebGPU is present but offers no adapter.' };
+}
+
+self.addEventListener('message', ({ data }: MessageEvent<TrainCommand>) => void handle(data));
+self.addEventListener('unhandledrejection', ({ reason }) => {
+  post({ type: 'crashed', detail: reason instanceof Error ? `${reason.message}\n${reason.stack ?? ''}` : String(reason) });
+});
+void gpuFailure().then((failure) => post({ type: 'ready', failure }));

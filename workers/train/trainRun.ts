@@ -1,0 +1,164 @@
+/**
+ * One run in the browser: reads the files, trains, draws the preview, saves. Owns the GPU device.
+ * Invariant: a run ends in exactly one message, 'failed' or a 'state' that is not running; after 'failed' only saving still works.
+ */
+import { readDataset } from '../../src/core/formats/readDataset.ts';
+import { type Gpu, openGpu } from '../../src/core/gpu/device.ts';
+import { type Failure, type Result, fail } from '../../src/core/job/failure.ts';
+import type { PinholeView } from '../../src/core/scene/camera.ts';
+import type { Splats } from '../../src/core/scene/splats.ts';
+import type { TrainFigures } from '../../src/core/job/events.ts';
+import type { Emit, TrainSession } from '../../src/core/train/contract.ts';
+import { createTrainSession } from '../../src/core/train/session.ts';
+import type { RunState, SaveFormat, StartCommand, TrainMessage } from '../protocol.ts';
+import { decodePhoto } from './decodePhoto.ts';
+import { PreviewLoop } from './previewLoop.ts';
+import { createMessageOutlet } from './messageOutlet.ts';
+import { saveSplats } from './saveSplats.ts';
+import { sourceFiles } from './sourceFiles.ts';
+
+/** Splats are read back this often, and when training rests, so that a lost GPU costs at most this much work. */
+const keepEveryMs = 30_000;
+
+export class TrainRun {
+  readonly #start: StartCommand;
+  readonly #post: (message: TrainMessage) => void;
+  readonly #emit: Emit;
+  #gpu: Gpu | null = null;
+  #session: TrainSession | null = null;
+  #preview: PreviewLoop | null = null;
+  #view: PinholeView | null = null;
+  #figures: TrainFigures | null = null;
+  #kept: { splats: Splats; step: number } | null = null;
+  #keepTimer: ReturnType<typeof setInterval> | null = null;
+  #failed = false;
+  #disposed = false;
+
+  constructor(start: StartCommand, post: (message: TrainMessage) => void) {
+    this.#start = start;
+    this.#post = createMessageOutlet(post);
+    this.#emit = (event) => {
+      if (event.type === 'failed') return this.#fail(event.failure);
+      if (event.type === 'progress' && event.figures) this.#figures = event.figures;
+      this.#post({ type: 'event', event });
+      if (event.type === 'progress' && event.stage === 'train') this.#preview?.betweenSubmissions();
+    };
+  }
+
+  /** Reads everything, then trains to the end. */
+  async begin(): Promise<void> {
+    const session = await this.#open();
+    if (this.#disposed) return;
+    if (!session.ok) return this.#fail(session.failure);
+    this.#session = session.value;
+    const { startView, focusPoint, up, gpu } = session.value;
+    this.#preview = await PreviewLoop.open(this.#start.canvas, session.value);
+    if (this.#view) this.#preview.show(this.#view);
+    this.#keepTimer = setInterval(() => void this.#keep(), keepEveryMs);
+    this.#post({ type: 'scene', scene: { startView, focusPoint, up, adapterName: gpu.adapterName } });
+    await this.#train(session.value);
+  }
+
+  show(view: PinholeView): void {
+    this.#view = view;
+    this.#preview?.show(view);
+  }
+
+  pause(): void {
+    this.#session?.pause();
+    if (this.#session?.state !== 'paused') return;
+    this.#postState('paused');
+    this.#preview?.wake();
+    void this.#keep();
+  }
+
+  /** Goes on after a pause or a stop. */
+  async resume(): Promise<void> {
+    const session = this.#session;
+    if (!session || this.#failed) return;
+    if (session.state === 'stopped') return this.#train(session);
+    this.#preview?.trainingGoesOn();
+    session.resume();
+    this.#postState('running');
+  }
+
+  stop(): void {
+    this.#session?.stop();
+  }
+
+  /** Adds steps to a finished run and goes on. */
+  async trainLonger(steps: number): Promise<void> {
+    const session = this.#session;
+    if (session?.state !== 'finished' || this.#failed) return;
+    session.extend(steps);
+    await this.#train(session);
+  }
+
+  async save(id: number, format: SaveFormat): Promise<void> {
+    const splats = this.#failed ? this.#kept?.splats : await this.#session?.splats();
+    const file: Result<Blob> = splats ? await saveSplats(splats, format) : fail('gpu-lost', 'There are no splats to save.');
+    this.#post(file.ok ? { type: 'saved', id, file: file.value } : { type: 'save-failed', id, failure: file.failure });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    if (this.#keepTimer !== null) clearInterval(this.#keepTimer);
+    this.#preview?.dispose();
+    this.#session?.dispose();
+    this.#gpu?.dispose();
+  }
+
+  async #open(): Promise<Result<TrainSession>> {
+    const emit = this.#emit;
+    emit({ type: 'stage-started', stage: 'read' });
+    const dataset = await readDataset(sourceFiles(this.#start.files));
+    if (!dataset.ok) return dataset;
+    const gpu = await openGpu(navigator.gpu);
+    if (!gpu.ok) return gpu;
+    this.#gpu = gpu.value;
+    void gpu.value.lost.then(({ message }) => this.#fail({ code: 'gpu-lost', detail: message || 'The browser gave no reason.' }));
+    const host = { decode: decodePhoto, nowMs: () => performance.now() };
+    return createTrainSession(gpu.value, dataset.value, this.#start.options, host, emit);
+  }
+
+  async #train(session: TrainSession): Promise<void> {
+    this.#postState('running');
+    this.#preview?.trainingGoesOn();
+    const result = await session.run();
+    if (this.#disposed || this.#failed) return;
+    if (!result.ok) return this.#fail(result.failure);
+    if (result.value === 'finished' && this.#start.options.holdout > 0) await this.#score(session);
+    this.#preview?.wake();
+    this.#postState(result.value);
+    void this.#keep();
+  }
+
+  async #score(session: TrainSession): Promise<void> {
+    const scores = await session.evaluate();
+    const heldOutPsnrDb = session.metrics().psnrDb;
+    if (!this.#figures) return;
+    const views = { done: scores.length, total: scores.length, unit: 'views', secondsLeft: null } as const;
+    this.#emit({ type: 'progress', stage: 'evaluate', ...views, figures: { ...this.#figures, heldOutPsnrDb } });
+  }
+
+  /** Reads the splats back: the memory of a lost device is gone with it. */
+  async #keep(): Promise<void> {
+    const session = this.#session;
+    if (!session || this.#failed || session.step === this.#kept?.step) return;
+    const { step } = session;
+    const splats = await session.splats().catch(() => null);
+    if (splats) this.#kept = { splats, step };
+  }
+
+  #postState(state: RunState): void {
+    const session = this.#session;
+    if (session && !this.#failed) this.#post({ type: 'state', state, step: session.step, totalSteps: session.totalSteps });
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#failed || this.#disposed) return;
+    this.#failed = true;
+    this.#preview?.dispose();
+    this.#post({ type: 'failed', failure, keptStep: this.#kept?.step ?? null });
+  }
+}
