@@ -6,13 +6,11 @@
 // with w = alpha T. The gradient of the exponent is linear in the first six, so nothing else has to be summed over pixels.
 // Every invocation owns RUN = 8 pixels of one row, as in blend, and adds them up in registers; the invocations' sums of a batch of splats
 // meet in workgroup memory, where each invocation then adds up a few of them. No atomics: the order of every addition is fixed.
-// Front to back: dL/dalpha_i = T_i (c_i . g) - (g . C_behind_i) / (1 - alpha_i), C_behind_i = C - sum_{j<=i} alpha_j T_j c_j.
 // Invariant: every slot with a tile is written exactly once, with zeros behind the tile's end.
 override TILE: u32;
 override LANES: u32;     // TILE * TILE / RUN
 override BATCH: u32;     // splats between two barriers
 override SUMS: u32;      // BATCH * 10 * (LANES + 1)
-const RUN: u32 = 8u;
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> tile_starts: array<u32>;
 @group(0) @binding(2) var<storage, read> tile_ends: array<u32>;
@@ -24,40 +22,6 @@ const RUN: u32 = 8u;
 @group(0) @binding(8) var<storage, read_write> slot_sums: array<f32>;
 var<workgroup> sums: array<f32, SUMS>; // [splat of the batch][value][lane]
 var<workgroup> bounds: vec3u;          // start, end of the blended part, end of the list
-
-// Four neighbouring pixels on their way front to back. `behind` is g . (colour of what has not been walked yet).
-struct Four { r: vec4f, g: vec4f, b: vec4f, error: vec4f, t: vec4f, behind: vec4f }
-
-struct Walked { t: vec4f, behind: vec4f, h: vec4f, w: vec4f }
-
-fn walked(f: Four, dx: vec4f, dy: f32, conic: vec4f, opacity: f32, colour: vec4f) -> Walked {
-  let power = -0.5 * (conic.x * dx * dx + conic.z * dy * dy) - conic.y * dx * dy;
-  let raw = opacity * exp(min(power, vec4f(0.0)));
-  let alpha = min(raw, vec4f(ALPHA_MAX));
-  let next = f.t * (1.0 - alpha);
-  let hit = alpha >= vec4f(ALPHA_MIN);
-  let open = hit & (next >= vec4f(step.stop_at_t));
-  let w = select(vec4f(0.0), alpha * f.t, open);
-  let along = f.r * colour.x + f.g * colour.y + f.b * colour.z;
-  let behind = f.behind - w * along;
-  let h = select(vec4f(0.0), alpha * (f.t * along - behind / (1.0 - alpha)), open & (raw < vec4f(ALPHA_MAX)));
-  return Walked(select(select(f.t, -abs(f.t), hit), next, open), behind, h, w);
-}
-
-fn load_four(x: u32, y: u32) -> Four {
-  var four = Four(vec4f(0.0), vec4f(0.0), vec4f(0.0), vec4f(0.0), vec4f(-1.0), vec4f(0.0));
-  if (y >= step.height) { return four; }
-  for (var k = 0u; k < 4u && x + k < step.width; k++) {
-    let at = y * step.width + x + k;
-    let pixels = step.width * step.height;
-    let g = vec4f(image_gradient[at], image_gradient[pixels + at], image_gradient[2u * pixels + at], image_gradient[3u * pixels + at]);
-    four.r[k] = g.x; four.g[k] = g.y; four.b[k] = g.z; four.error[k] = g.w; four.t[k] = 1.0;
-    four.behind[k] = dot(g.xyz, image[at].xyz);
-  }
-  return four;
-}
-
-fn total(v: vec4f) -> f32 { return (v.x + v.y) + (v.z + v.w); }
 
 @compute @workgroup_size(LANES)
 fn blend_back(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
@@ -77,27 +41,14 @@ fn blend_back(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
       let p = projected[at];
       let conic = projected[at + 1u];
       let colour = projected[at + 2u];
-      let near_dx = near_x - p.x;
-      let far_dx = near_dx + 4.0;
-      let dy = py - p.y;
-      let n = walked(near_four, near_dx, dy, conic, p.w, colour);
-      let f = walked(far_four, far_dx, dy, conic, p.w, colour);
-      near_four.t = n.t; near_four.behind = n.behind;
-      far_four.t = f.t; far_four.behind = f.behind;
-      let h0 = total(n.h + f.h);
-      let h1 = total(n.h * near_dx + f.h * far_dx);
-      let h2 = total(n.h * near_dx * near_dx + f.h * far_dx * far_dx);
+      let ten = walk(&near_four, &far_four, near_x - p.x, py - p.y, conic, p.w, colour);
       let out = s * 10u * (LANES + 1u) + index;
-      sums[out] = h0;
-      sums[out + (LANES + 1u)] = h1;
-      sums[out + 2u * (LANES + 1u)] = h0 * dy;
-      sums[out + 3u * (LANES + 1u)] = h2;
-      sums[out + 4u * (LANES + 1u)] = h1 * dy;
-      sums[out + 5u * (LANES + 1u)] = h0 * dy * dy;
-      sums[out + 6u * (LANES + 1u)] = total(n.w * near_four.r + f.w * far_four.r);
-      sums[out + 7u * (LANES + 1u)] = total(n.w * near_four.g + f.w * far_four.g);
-      sums[out + 8u * (LANES + 1u)] = total(n.w * near_four.b + f.w * far_four.b);
-      sums[out + 9u * (LANES + 1u)] = total(n.w * near_four.error + f.w * far_four.error);
+      for (var k = 0u; k < 4u; k++) {
+        sums[out + k * (LANES + 1u)] = ten.h[k];
+        sums[out + (4u + k) * (LANES + 1u)] = ten.more[k];
+      }
+      sums[out + 8u * (LANES + 1u)] = ten.last.x;
+      sums[out + 9u * (LANES + 1u)] = ten.last.y;
     }
     workgroupBarrier();
     for (var k = index; k < batch * 10u; k += LANES) {

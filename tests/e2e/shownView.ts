@@ -20,6 +20,19 @@ export async function shownView(page: Page, { widthPx, heightPx }: Pick<Picture,
   return new Uint8Array(raw);
 }
 
+/** The view once it has stopped changing; with `unlike`, once it has also become another picture. */
+export async function settledView(page: Page, size: Pick<Picture, 'widthPx' | 'heightPx'>, unlike?: Uint8Array): Promise<Uint8Array> {
+  const deadlineMs = Date.now() + 30_000;
+  let before = await shownView(page, size);
+  while (Date.now() < deadlineMs) {
+    await page.waitForTimeout(700);
+    const now = await shownView(page, size);
+    if (psnrDb(before, now) > 60 && !(unlike && psnrDb(unlike, now) > 45)) return now;
+    before = now;
+  }
+  throw new Error('The preview did not come to rest.');
+}
+
 /** 10 log10(255^2 / mean squared error) of two pictures of one size. */
 export function psnrDb(a: Uint8Array, b: Uint8Array): number {
   const squares = a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0);

@@ -9,7 +9,8 @@ export interface Gpu {
   /** Vendor, architecture and driver in words, e.g. "mesa llvmpipe (LLVM 15.0.6, 256 bits)". */
   adapterName: string;
   hasTimestamps: boolean;
-  hasSubgroups: boolean;
+  /** Smallest subgroup the adapter may use; 0 without the feature. */
+  minSubgroup: number;
   /** Resolves when the device is lost; the reason is 'destroyed' after dispose(). */
   lost: Promise<GPUDeviceLostInfo>;
   /** Bytes in live buffers and textures made by createBuffer()/countBytes(), and their highest value so far. */
@@ -44,7 +45,7 @@ export async function openGpu(api: GPU | undefined, options: OpenGpuOptions = {}
     device,
     adapterName: [vendor, architecture, description].filter(Boolean).join(' ') || 'unnamed adapter',
     hasTimestamps: device.features.has('timestamp-query'),
-    hasSubgroups: device.features.has('subgroups' as GPUFeatureName),
+    minSubgroup: device.features.has('subgroups' as GPUFeatureName) ? adapter.info.subgroupMinSize : 0,
     lost: device.lost,
     memory: { liveBytes: 0, peakBytes: 0 },
     dispose: () => device.destroy(),

@@ -7,7 +7,10 @@ import gaussianCode from '../../../shaders/common/gaussian.wgsl?raw';
 import shCode from '../../../shaders/common/sh.wgsl?raw';
 import stepCode from '../../../shaders/common/step.wgsl?raw';
 import tilesCode from '../../../shaders/common/tiles.wgsl?raw';
+import subgroupsCode from '../../../shaders/common/subgroups.wgsl?raw';
 import blendCode from '../../../shaders/raster/blend.wgsl?raw';
+import blendPixelsCode from '../../../shaders/raster/blend_pixels.wgsl?raw';
+import blendSubgroupCode from '../../../shaders/raster/blend_subgroup.wgsl?raw';
 import countersCode from '../../../shaders/raster/counters.wgsl?raw';
 import emitCode from '../../../shaders/raster/emit.wgsl?raw';
 import projectCode from '../../../shaders/raster/project.wgsl?raw';
@@ -119,9 +122,22 @@ async function createSorts(gpu: Gpu, capacity: number, options: RasterizerOption
 /** One key value past the last tile is the sentinel. */
 const tilePasses = (tiles: number): number => passesForBits(Math.ceil(Math.log2(tiles + 1)));
 
+/** Invocations that blend one tile, eight pixels each. */
+export const lanesFor = (tile: number): number => (tile * tile) / 8;
+
+/** The subgroup variants of blend and blend_back need a tile's invocations to be one subgroup. */
+export const usesSubgroups = (gpu: Gpu, tile: number): boolean => gpu.minSubgroup >= lanesFor(tile);
+
 async function createKernels(gpu: Gpu, capacity: number, { tile, depthBits }: RasterizerOptions) {
+  const subgroups = usesSubgroups(gpu, tile);
   const make = (label: string, code: string[], bindings: Binding[], constants: Record<string, number>): Promise<Kernel> =>
-    createKernel(gpu, { label, code: [stepCode, ...code], entry: label, bindings, constants });
+    createKernel(gpu, {
+      label,
+      code: [...(label === 'blend' && subgroups ? [subgroupsCode] : []), stepCode, ...code],
+      entry: label,
+      bindings,
+      constants,
+    });
   const [project, emit, counters, ranges, blend] = await Promise.all([
     make('project', [gaussianCode, shCode, tilesCode, projectCode], ['step', 'read', 'read', 'write', 'write', 'write'], {
       GROUP: group,
@@ -138,7 +154,7 @@ async function createKernels(gpu: Gpu, capacity: number, { tile, depthBits }: Ra
       DIGITS: sortDigits,
     }),
     make('tile_ranges', [rangesCode], ['step', 'read', 'read', 'read', 'read', 'write', 'write'], { GROUP: group }),
-    make('blend', [gaussianCode, blendCode], ['step', 'read', 'read', 'read', 'write', 'write'], { TILE: tile, LANES: (tile * tile) / 8 }),
+    make('blend', [gaussianCode, blendPixelsCode, subgroups ? blendSubgroupCode : blendCode], ['step', 'read', 'read', 'read', 'write', 'write'], { TILE: tile, LANES: lanesFor(tile) }),
   ]);
   return { project, emit, counters, ranges, blend };
 }

@@ -7,7 +7,10 @@ import gaussianCode from '../../../shaders/common/gaussian.wgsl?raw';
 import photoCode from '../../../shaders/common/photo.wgsl?raw';
 import shCode from '../../../shaders/common/sh.wgsl?raw';
 import stepCode from '../../../shaders/common/step.wgsl?raw';
+import subgroupsCode from '../../../shaders/common/subgroups.wgsl?raw';
 import blendBackCode from '../../../shaders/raster_back/blend_back.wgsl?raw';
+import blendBackPixelsCode from '../../../shaders/raster_back/blend_back_pixels.wgsl?raw';
+import blendBackSubgroupCode from '../../../shaders/raster_back/blend_back_subgroup.wgsl?raw';
 import projectBackCode from '../../../shaders/raster_back/project_back.wgsl?raw';
 import shBackCode from '../../../shaders/raster_back/sh_back.wgsl?raw';
 import sumCode from '../../../shaders/raster_back/sum_slots.wgsl?raw';
@@ -20,7 +23,7 @@ import { createBuffer, destroyBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { type Binding, type Kernel, createKernel } from '../gpu/kernel.ts';
 import { type Recorder, groupsFor } from '../gpu/recorder.ts';
-import type { Rasterizer, RasterizerOptions } from '../raster/rasterizer.ts';
+import { type Rasterizer, type RasterizerOptions, lanesFor, usesSubgroups } from '../raster/rasterizer.ts';
 import type { SplatBuffers } from '../raster/splatBuffers.ts';
 import { tilesFor } from '../raster/stepConstants.ts';
 import { shBasisCount } from '../scene/splats.ts';
@@ -89,9 +92,16 @@ export function backwardBytes(capacity: number, shDegree: number, options: Raste
 }
 
 async function createKernels(gpu: Gpu, splats: SplatBuffers, tile: number, dump: boolean) {
+  const subgroups = usesSubgroups(gpu, tile);
   const make = (label: string, code: string[], bindings: Binding[], constants?: Record<string, number>): Promise<Kernel> =>
-    createKernel(gpu, { label, code: [stepCode, ...code], entry: label, bindings, ...(constants ? { constants } : {}) });
-  const lanes = (tile * tile) / 8;
+    createKernel(gpu, {
+      label,
+      code: [...(label === 'blend_back' && subgroups ? [subgroupsCode] : []), stepCode, ...code],
+      entry: label,
+      bindings,
+      ...(constants ? { constants } : {}),
+    });
+  const lanes = lanesFor(tile);
   const perSplat = { GROUP: group, CAPACITY: splats.capacity, DUMP: dump ? 1 : 0 };
   const [lossRows, lossSsim, lossBackRows, lossBack, total, blendBack, sum, shBack, projectBack] = await Promise.all([
     make('loss_rows', [photoCode, lossRowsCode], ['step', 'read', 'read', 'write']),
@@ -99,11 +109,10 @@ async function createKernels(gpu: Gpu, splats: SplatBuffers, tile: number, dump:
     make('loss_back_rows', [photoCode, lossBackRowsCode], ['step', 'read', 'write']),
     make('loss_back', [photoCode, lossBackCode], ['step', 'read', 'read', 'read', 'write']),
     make('loss_total', [totalCode], ['step', 'read', 'write'], { RING: lossRing }),
-    make('blend_back', [gaussianCode, blendBackCode], ['step', 'read', 'read', 'read', 'read', 'read', 'read', 'read', 'write'], {
+    make('blend_back', [gaussianCode, blendBackPixelsCode, subgroups ? blendBackSubgroupCode : blendBackCode], ['step', 'read', 'read', 'read', 'read', 'read', 'read', 'read', 'write'], {
       TILE: tile,
       LANES: lanes,
-      BATCH: batch,
-      SUMS: batch * 10 * (lanes + 1),
+      ...(subgroups ? {} : { BATCH: batch, SUMS: batch * 10 * (lanes + 1) }),
     }),
     make('sum_slots', [sumCode], ['step', 'read', 'read', 'read', 'write', 'write'], { GROUP: group }),
     make('sh_back', [gaussianCode, shCode, shBackCode], ['step', 'read', 'read', 'read', 'write', 'write'], {
