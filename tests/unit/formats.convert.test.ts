@@ -117,10 +117,4 @@ describe('refusals', () => {
       failure: { code: 'bad-file', file, detail: expect.stringMatching(words) as string },
     });
   });
-
-  test('a lent device is asked for, and its failure is said', async () => {
-    const createDevice = (): Promise<never> => Promise.reject(new Error('no such device'));
-    const result = await convertSplats(ply, 'a.sog', { createDevice });
-    expect(result).toMatchObject({ ok: false, failure: { code: 'bad-file', detail: expect.stringMatching(/no such device/) as string } });
-  });
 });

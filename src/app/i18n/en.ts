@@ -148,7 +148,7 @@ export const text = {
   },
 
   noGpu: {
-    heading: 'This browser cannot train: WebGPU is missing',
+    heading: 'This browser cannot train here',
     insecure: 'This page must be opened over https or on localhost; browsers hide WebGPU elsewhere.',
     works: 'Browsers that work:',
     browsers: ['Chrome or Edge 113 or newer', 'Safari 26 or newer', 'Firefox 141 or newer on Windows'],

@@ -1,12 +1,11 @@
 /**
- * Converts splat files among the formats other programs open, through @playcanvas/splat-transform, in memory and, unless one is
- * lent, without a GPU.
+ * Converts splat files among the formats other programs open, through @playcanvas/splat-transform, in memory and
+ * without a GPU.
  * Invariant: nothing outside the given bytes is read or written, and only the formats listed here reach the library: it would also run
  * scripts (.mjs) and fetch the parts of streamed scenes.
  */
 import {
   type ChunkSource,
-  type DeviceCreator,
   type InputFormat,
   MemoryFileSystem,
   MemoryReadFileSystem,
@@ -21,11 +20,6 @@ import { type Result, fail, ok } from '../job/failure.ts';
 export interface SplatFile {
   name: string;
   bytes: Uint8Array;
-}
-
-export interface ConvertOptions {
-  /** Lends .sog a GPU in the library's own terms: clustering the colours of 50,000 splats of SH degree 3 takes minutes without one. */
-  createDevice?: DeviceCreator;
 }
 
 /** By the end of the name; the first that fits counts. A compressed .ply is recognised by its content when read. */
@@ -80,18 +74,13 @@ function lloydStepsOnCpu(splats: number): number {
   return Math.min(mostLloydSteps, Math.max(1, Math.round(cpuDistances / (splats * palette))));
 }
 
-interface Target extends ConvertOptions {
-  filename: string;
-  outputFormat: OutputFormat;
-}
-
-async function write(source: ChunkSource, input: SplatFile, { filename, outputFormat, ...lent }: Target): Promise<Result<SplatFile[]>> {
-  const iterations = lent.createDevice ? mostLloydSteps : lloydStepsOnCpu(source.meta.numGaussians);
+async function write(source: ChunkSource, input: SplatFile, filename: string, outputFormat: OutputFormat): Promise<Result<SplatFile[]>> {
+  const iterations = lloydStepsOnCpu(source.meta.numGaussians);
   const pool = createChunkDataPool();
   const fileSystem = new MemoryFileSystem();
   try {
     const finite = await processSourceBridged(source, [{ kind: 'filterNaN' }], pool);
-    await writeSource({ filename, outputFormat, source: finite, pool, options: { iterations }, ...lent }, fileSystem);
+    await writeSource({ filename, outputFormat, source: finite, pool, options: { iterations } }, fileSystem);
     await finite.close();
   } catch (error) {
     return fail('bad-file', `${input.name} cannot be turned into ${filename}: ${message(error)}.`, { file: input.name });
@@ -106,12 +95,12 @@ async function write(source: ChunkSource, input: SplatFile, { filename, outputFo
  * .ply, .compressed.ply, .splat, .spz, .sog and .glb are written. Splats with values that are not finite are left out. `bad-file` for
  * any other ending or a file that cannot be read.
  */
-export async function convertSplats(input: SplatFile, outputName: string, options: ConvertOptions = {}): Promise<Result<SplatFile[]>> {
+export async function convertSplats(input: SplatFile, outputName: string): Promise<Result<SplatFile[]>> {
   const inputFormat = formatOf(inputFormats, input.name);
   if (!inputFormat) return fail('bad-file', `${input.name} is not a splat file we read: ${endings(inputFormats)}.`, { file: input.name });
   const outputFormat = formatOf(outputFormats, outputName);
   if (!outputFormat)
     return fail('bad-file', `${outputName} is not a splat file we write: ${endings(outputFormats)}.`, { file: outputName });
   const source = await open(input, inputFormat);
-  return source.ok ? write(source.value, input, { filename: outputName, outputFormat, ...options }) : source;
+  return source.ok ? write(source.value, input, outputName, outputFormat) : source;
 }

@@ -21,7 +21,7 @@ export function createBuffer(gpu: Gpu, label: string, sizeBytes: number, bits: n
 /** Creates a storage buffer that holds the given data. */
 export function bufferFrom(gpu: Gpu, label: string, data: ArrayBufferView, bits: number = storageUsage): GPUBuffer {
   const buffer = createBuffer(gpu, label, data.byteLength, bits);
-  gpu.device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  gpu.device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
   return buffer;
 }
 
@@ -31,7 +31,12 @@ export function destroyBuffer(gpu: Gpu, buffer: GPUBuffer): void {
 }
 
 /** Copies a range of a buffer to the CPU. Rejects when the device is lost meanwhile. */
-export async function readBuffer(gpu: Gpu, buffer: GPUBuffer, offsetBytes = 0, sizeBytes = buffer.size - offsetBytes): Promise<ArrayBuffer> {
+export async function readBuffer(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  offsetBytes = 0,
+  sizeBytes = buffer.size - offsetBytes,
+): Promise<ArrayBuffer> {
   const staging = createBuffer(gpu, `${buffer.label} read back`, sizeBytes, usage.mapRead | usage.copyDst);
   const encoder = gpu.device.createCommandEncoder();
   encoder.copyBufferToBuffer(buffer, offsetBytes, staging, 0, Math.ceil(sizeBytes / 4) * 4);

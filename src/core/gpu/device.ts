@@ -23,7 +23,7 @@ export interface OpenGpuOptions {
   portableFloor?: boolean;
 }
 
-const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups' as GPUFeatureName];
+const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups'];
 const wantedLimits = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize', 'maxTextureDimension2D'] as const;
 
 /** Opens a device on the platform's best adapter. Fails with `gpu-missing` when there is none. */
@@ -45,7 +45,7 @@ export async function openGpu(api: GPU | undefined, options: OpenGpuOptions = {}
     device,
     adapterName: [vendor, architecture, description].filter(Boolean).join(' ') || 'unnamed adapter',
     hasTimestamps: device.features.has('timestamp-query'),
-    minSubgroup: device.features.has('subgroups' as GPUFeatureName) ? adapter.info.subgroupMinSize : 0,
+    minSubgroup: device.features.has('subgroups') ? (adapter.info.subgroupMinSize ?? 0) : 0,
     lost: device.lost,
     memory: { liveBytes: 0, peakBytes: 0 },
     dispose: () => device.destroy(),

@@ -24,7 +24,6 @@ export interface Kernel {
   bind(...buffers: GPUBuffer[]): GPUBindGroup;
 }
 
-
 /** Bytes of one step's constants; a multiple of the default minUniformBufferOffsetAlignment. */
 export const stepBytes = 256;
 

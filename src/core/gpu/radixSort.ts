@@ -47,7 +47,14 @@ export async function createRadixSort(gpu: Gpu, buffers: SortBuffers): Promise<R
   const b = { keys: buffers.keysB, values: buffers.valuesB };
   const passes = await Promise.all(
     Array.from({ length: maxPasses }, async (_, pass) => {
-      const constants = { GROUP: group, ITEMS: items, SHIFT: pass * digitBits, DIGITS: sortDigits, TABLE: sortDigits * group, IOTA: pass === 0 ? 1 : 0 };
+      const constants = {
+        GROUP: group,
+        ITEMS: items,
+        SHIFT: pass * digitBits,
+        DIGITS: sortDigits,
+        TABLE: sortDigits * group,
+        IOTA: pass === 0 ? 1 : 0,
+      };
       const make = (entry: string): Promise<Kernel> =>
         createKernel(gpu, { label: entry, code: [code], entry, bindings: ['read', 'read', 'read', 'write', 'write', 'write'], constants });
       const [from, to] = pass % 2 === 0 ? [a, b] : [b, a];

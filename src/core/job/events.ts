@@ -23,7 +23,15 @@ export interface TrainFigures {
 
 export type JobEvent =
   | { type: 'stage-started'; stage: Stage }
-  | { type: 'progress'; stage: Stage; done: number; total: number; unit: 'files' | 'photos' | 'steps' | 'views'; secondsLeft: number | null; figures?: TrainFigures }
+  | {
+      type: 'progress';
+      stage: Stage;
+      done: number;
+      total: number;
+      unit: 'files' | 'photos' | 'steps' | 'views';
+      secondsLeft: number | null;
+      figures?: TrainFigures;
+    }
   | { type: 'memory-planned'; bytes: number; parts: { name: string; bytes: number }[] }
   | { type: 'preview-ready' }
   | { type: 'warning'; failure: Failure }

@@ -63,7 +63,10 @@ function visit(tree: Tree, point: number, from: number, to: number, best: Float6
   const test = (at: number): void => {
     const other = order[at];
     if (other === point) return;
-    const d = (xyz[3 * other] - xyz[3 * point]) ** 2 + (xyz[3 * other + 1] - xyz[3 * point + 1]) ** 2 + (xyz[3 * other + 2] - xyz[3 * point + 2]) ** 2;
+    const d =
+      (xyz[3 * other] - xyz[3 * point]) ** 2 +
+      (xyz[3 * other + 1] - xyz[3 * point + 1]) ** 2 +
+      (xyz[3 * other + 2] - xyz[3 * point + 2]) ** 2;
     let k = best.length - 1;
     if (d >= best[k]) return;
     for (; k > 0 && best[k - 1] > d; k--) best[k] = best[k - 1];

@@ -89,7 +89,7 @@ export async function createPreview(gpu: Gpu, splats: SplatBuffers): Promise<Pre
 
   const encode = (view: PinholeView, settings: PreviewSettings): GPUCommandEncoder => {
     const constants = { ...renderConstants, ...settings, view, tile, slotCapacity: raster.options.slotCapacity };
-    gpu.device.queue.writeBuffer(stepBuffer, 0, packStep(constants) as Uint8Array<ArrayBuffer>);
+    gpu.device.queue.writeBuffer(stepBuffer, 0, packStep(constants));
     raster.setCount(settings.count);
     const encoder = gpu.device.createCommandEncoder();
     const recorder = createRecorder(encoder);

@@ -154,12 +154,22 @@ async function createKernels(gpu: Gpu, capacity: number, { tile, depthBits }: Ra
       DIGITS: sortDigits,
     }),
     make('tile_ranges', [rangesCode], ['step', 'read', 'read', 'read', 'read', 'write', 'write'], { GROUP: group }),
-    make('blend', [gaussianCode, blendPixelsCode, subgroups ? blendSubgroupCode : blendCode], ['step', 'read', 'read', 'read', 'write', 'write'], { TILE: tile, LANES: lanesFor(tile) }),
+    make(
+      'blend',
+      [gaussianCode, blendPixelsCode, subgroups ? blendSubgroupCode : blendCode],
+      ['step', 'read', 'read', 'read', 'write', 'write'],
+      { TILE: tile, LANES: lanesFor(tile) },
+    ),
   ]);
   return { project, emit, counters, ranges, blend };
 }
 
-export async function createRasterizer(gpu: Gpu, stepBuffer: GPUBuffer, splats: SplatBuffers, options: RasterizerOptions): Promise<Rasterizer> {
+export async function createRasterizer(
+  gpu: Gpu,
+  stepBuffer: GPUBuffer,
+  splats: SplatBuffers,
+  options: RasterizerOptions,
+): Promise<Rasterizer> {
   const { capacity } = splats;
   const s = createStore(gpu, capacity, options);
   const [k, sorts] = await Promise.all([createKernels(gpu, capacity, options), createSorts(gpu, capacity, options, s)]);

@@ -78,4 +78,3 @@ export async function readSplats(gpu: Gpu, buffers: SplatBuffers, count: number,
   const [geometry, sh] = [await readF32(gpu, buffers.geometry), await readF32(gpu, buffers.sh)];
   return unpackSplats(geometry, sh, count, buffers.shDegree, antialiased);
 }
-

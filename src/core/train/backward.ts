@@ -109,11 +109,16 @@ async function createKernels(gpu: Gpu, splats: SplatBuffers, tile: number, dump:
     make('loss_back_rows', [photoCode, lossBackRowsCode], ['step', 'read', 'write']),
     make('loss_back', [photoCode, lossBackCode], ['step', 'read', 'read', 'read', 'write']),
     make('loss_total', [totalCode], ['step', 'read', 'write'], { RING: lossRing }),
-    make('blend_back', [gaussianCode, blendBackPixelsCode, subgroups ? blendBackSubgroupCode : blendBackCode], ['step', 'read', 'read', 'read', 'read', 'read', 'read', 'read', 'write'], {
-      TILE: tile,
-      LANES: lanes,
-      ...(subgroups ? {} : { BATCH: batch, SUMS: batch * 10 * (lanes + 1) }),
-    }),
+    make(
+      'blend_back',
+      [gaussianCode, blendBackPixelsCode, subgroups ? blendBackSubgroupCode : blendBackCode],
+      ['step', 'read', 'read', 'read', 'read', 'read', 'read', 'read', 'write'],
+      {
+        TILE: tile,
+        LANES: lanes,
+        ...(subgroups ? {} : { BATCH: batch, SUMS: batch * 10 * (lanes + 1) }),
+      },
+    ),
     make('sum_slots', [sumCode], ['step', 'read', 'read', 'read', 'write', 'write'], { GROUP: group }),
     make('sh_back', [gaussianCode, shCode, shBackCode], ['step', 'read', 'read', 'read', 'write', 'write'], {
       ...perSplat,
@@ -148,7 +153,19 @@ export async function createBackward(
   };
   const slotGroups = new Map<GPUBuffer, GPUBindGroup>();
   const blendBackGroup = (slots: GPUBuffer): GPUBindGroup => {
-    const made = slotGroups.get(slots) ?? k.blendBack.bind(stepBuffer, raster.tileStarts, raster.tileEnds, raster.sortedSplats, slots, raster.projected, raster.image, store.imageGradient, store.slotSums);
+    const made =
+      slotGroups.get(slots) ??
+      k.blendBack.bind(
+        stepBuffer,
+        raster.tileStarts,
+        raster.tileEnds,
+        raster.sortedSplats,
+        slots,
+        raster.projected,
+        raster.image,
+        store.imageGradient,
+        store.slotSums,
+      );
     slotGroups.set(slots, made);
     return made;
   };
@@ -161,7 +178,12 @@ export async function createBackward(
   };
   const recordLoss = (recorder: Recorder, view: { widthPx: number; heightPx: number }, photo: PhotoBinding): void => {
     const columns: [number, number, number] = [Math.ceil(view.widthPx / 64), Math.ceil(view.heightPx / 8), 3];
-    recorder.dispatch({ kernel: k.lossRows, group: photo.rows, size: [...tilesFor({ widthPx: view.widthPx / 8, heightPx: view.heightPx }, 8), 1], step: true });
+    recorder.dispatch({
+      kernel: k.lossRows,
+      group: photo.rows,
+      size: [...tilesFor({ widthPx: view.widthPx / 8, heightPx: view.heightPx }, 8), 1],
+      step: true,
+    });
     recorder.dispatch({ kernel: k.lossSsim, group: photo.ssim, size: columns, step: true });
     recorder.dispatch({ kernel: k.total, group: groups.total, size: [1, 1, 1], step: true });
   };
@@ -177,8 +199,18 @@ export async function createBackward(
       const perSplat = groupsFor(count, group);
       const step = true;
       recordLoss(recorder, view, photo);
-      recorder.dispatch({ kernel: k.lossBackRows, group: groups.lossBackRows, size: [...tilesFor({ widthPx: view.widthPx / 8, heightPx: view.heightPx }, 8), 9], step });
-      recorder.dispatch({ kernel: k.lossBack, group: photo.back, size: [Math.ceil(view.widthPx / 64), Math.ceil(view.heightPx / 8), 1], step });
+      recorder.dispatch({
+        kernel: k.lossBackRows,
+        group: groups.lossBackRows,
+        size: [...tilesFor({ widthPx: view.widthPx / 8, heightPx: view.heightPx }, 8), 9],
+        step,
+      });
+      recorder.dispatch({
+        kernel: k.lossBack,
+        group: photo.back,
+        size: [Math.ceil(view.widthPx / 64), Math.ceil(view.heightPx / 8), 1],
+        step,
+      });
       recorder.dispatch({ kernel: k.blendBack, group: blendBackGroup(raster.sortedSlots(view)), size: [...tilesFor(view, tile), 1], step });
       recorder.dispatch({ kernel: k.sum, group: groups.sum, size: perSplat, step });
       recorder.dispatch({ kernel: k.shBack, group: groups.shBack, size: perSplat, step });

@@ -36,10 +36,27 @@ interface Header extends Counters {
 /** What makes two runs the same run. */
 function fingerprint(dataset: Dataset, { preset, maxSplats, widthPx, holdout, seed, shDegree, antialiased, hyper }: TrainOptions): string {
   const names = dataset.reconstruction.views.map((view) => view.photoName);
-  return JSON.stringify({ preset, maxSplats, widthPx, holdout, seed, shDegree, antialiased, hyper, names, points: dataset.reconstruction.points.count });
+  return JSON.stringify({
+    preset,
+    maxSplats,
+    widthPx,
+    holdout,
+    seed,
+    shDegree,
+    antialiased,
+    hyper,
+    names,
+    points: dataset.reconstruction.points.count,
+  });
 }
 
-export async function writeCheckpoint(gpu: Gpu, dataset: Dataset, options: TrainOptions, counters: Counters, buffers: GPUBuffer[]): Promise<Uint8Array> {
+export async function writeCheckpoint(
+  gpu: Gpu,
+  dataset: Dataset,
+  options: TrainOptions,
+  counters: Counters,
+  buffers: GPUBuffer[],
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for (const buffer of buffers) parts.push(new Uint8Array(await readBuffer(gpu, buffer)));
   const header: Header = { version, run: fingerprint(dataset, options), sizes: parts.map((part) => part.length), ...counters };

@@ -5,7 +5,7 @@ import type { Gpu } from '../gpu/device.ts';
 import type { JobEvent } from '../job/events.ts';
 import type { Result } from '../job/failure.ts';
 import type { PinholeView } from '../scene/camera.ts';
-import type { Dataset, Pixels, SourceFile } from '../scene/dataset.ts';
+import type { Pixels, SourceFile } from '../scene/dataset.ts';
 import type { Splats } from '../scene/splats.ts';
 import type { Hyper } from './schedule.ts';
 

@@ -50,7 +50,13 @@ interface RasterPart {
   photos: PhotoBinding[];
 }
 
-export async function createEngine(gpu: Gpu, initial: Splats, capacity: number, options: RasterizerOptions, photos: GPUBuffer[]): Promise<Engine> {
+export async function createEngine(
+  gpu: Gpu,
+  initial: Splats,
+  capacity: number,
+  options: RasterizerOptions,
+  photos: GPUBuffer[],
+): Promise<Engine> {
   const stepBuffer = createBuffer(gpu, 'steps', stepBytes * (maxBatch + 1), usage.uniform | usage.copyDst);
   const splats = createSplatBuffers(gpu, initial, capacity, initial.shDegree);
   const moments = createMoments(gpu, capacity, initial.shDegree);
@@ -72,7 +78,11 @@ export async function createEngine(gpu: Gpu, initial: Splats, capacity: number, 
 
   const upload = (steps: StepConstants[], slot = 0): void => {
     steps.forEach((constants, k) => {
-      gpu.device.queue.writeBuffer(stepBuffer, (slot + k) * stepBytes, packStep({ ...constants, slotCapacity: part.raster.options.slotCapacity }) as Uint8Array<ArrayBuffer>);
+      gpu.device.queue.writeBuffer(
+        stepBuffer,
+        (slot + k) * stepBytes,
+        packStep({ ...constants, slotCapacity: part.raster.options.slotCapacity }),
+      );
     });
   };
   const encode = (work: (recorder: ReturnType<typeof createRecorder>) => void, profiler?: Profiler): void => {

@@ -29,7 +29,8 @@ export function createFigures(gpu: Gpu): Figures {
       await staging.mapAsync(1);
       const ring = new Float32Array(staging.getMappedRange());
       const n = Math.min(step, windowSteps);
-      const mean = (k: number): number => Array.from({ length: n }, (_, i) => ring[4 * ((step - i) % lossRing) + k]).reduce((a, b) => a + b, 0) / n;
+      const mean = (k: number): number =>
+        Array.from({ length: n }, (_, i) => ring[4 * ((step - i) % lossRing) + k]).reduce((a, b) => a + b, 0) / n;
       sums = { l1: mean(0), ssim: mean(1), mse: mean(2) };
       staging.unmap();
     } catch {

@@ -46,7 +46,8 @@ export function initialSplats(
   seed: number,
   opacity: number,
 ): Splats {
-  const points = reconstruction.points.count > 0 ? reconstruction.points : randomPoints(reconstruction, frame, Math.min(randomStart, maxSplats), seed);
+  const points =
+    reconstruction.points.count > 0 ? reconstruction.points : randomPoints(reconstruction, frame, Math.min(randomStart, maxSplats), seed);
   const chosen = choose(points, maxSplats, seed);
   const count = chosen.length;
   const basis = shBasisCount(shDegree);

@@ -5,9 +5,10 @@
  */
 import type { Gpu } from '../gpu/device.ts';
 import { type PhotoLevel, type Undistorter, createUndistorter } from '../image/undistort.ts';
+import { photoForCamera } from '../image/photoForCamera.ts';
 import { fail } from '../job/failure.ts';
 import type { Camera, View } from '../scene/camera.ts';
-import type { Dataset, Pixels } from '../scene/dataset.ts';
+import type { Dataset } from '../scene/dataset.ts';
 import type { Emit, TrainHost } from './contract.ts';
 
 export interface LoadedView {
@@ -17,21 +18,18 @@ export interface LoadedView {
   photo: GPUBuffer;
 }
 
-/** Longest and shortest side must keep the camera's proportions, else the photo is not the one the camera was solved for. */
-function sizeProblem(photo: Pixels, camera: Camera): string | null {
-  const [a, b] = [photo.widthPx / camera.widthPx, photo.heightPx / camera.heightPx];
-  if (Math.abs(a / b - 1) < 0.01) return null;
-  return `The photo is ${photo.widthPx} x ${photo.heightPx} px, but its camera was solved for ${camera.widthPx} x ${camera.heightPx} px.`;
-}
-
 async function loadOne(host: TrainHost, dataset: Dataset, index: number, camera: Camera, levels: PhotoLevel[], undistorter: Undistorter) {
   const file = dataset.photos[index];
   try {
-    const pixels = await host.decode(file);
-    const problem = sizeProblem(pixels, camera);
-    return problem ? fail('bad-file', problem, { file: file.path }) : undistorter.load(pixels, camera, levels);
+    const upright = await host.decode(file);
+    const pixels = photoForCamera(upright, await file.bytes(), camera);
+    if (pixels) return undistorter.load(pixels, camera, levels);
+    const detail = `The photo is ${upright.widthPx} x ${upright.heightPx} px, but its camera was solved for ${camera.widthPx} x ${camera.heightPx} px.`;
+    return fail('bad-file', detail, { file: file.path });
   } catch (error) {
-    return fail('bad-file', `The photo could not be decoded: ${error instanceof Error ? error.message : String(error)}`, { file: file.path });
+    return fail('bad-file', `The photo could not be decoded: ${error instanceof Error ? error.message : String(error)}`, {
+      file: file.path,
+    });
   }
 }
 

@@ -38,7 +38,6 @@ const isSoftware = (gpu: Gpu): boolean => /llvmpipe|swiftshader|software|basic r
 /** Slots planned per splat. Tiles are small, most splats too; what overflows is noticed and the room grows. */
 const slotsPerSplat = 12;
 
-
 /** Tile edge: small images want small tiles (less wasted work at splat borders), large ones fewer slots. */
 const tileFor = (widthPx: number, heightPx: number): number => (widthPx * heightPx <= 400_000 ? 8 : 16);
 
@@ -56,7 +55,12 @@ function sized(options: TrainOptions, gpu: Gpu) {
 export const maxSlots = (gpu: Gpu): number => Math.floor(gpu.device.limits.maxStorageBufferBindingSize / 40);
 
 /** Largest image and tile count over all sizes; the slots are the caller's wish within one binding's limit. */
-export function rasterOptionsFor(gpu: Gpu, sizes: { widthPx: number; heightPx: number }[], slots: number, tile?: number): RasterizerOptions {
+export function rasterOptionsFor(
+  gpu: Gpu,
+  sizes: { widthPx: number; heightPx: number }[],
+  slots: number,
+  tile?: number,
+): RasterizerOptions {
   const maxPixels = Math.max(...sizes.map((s) => s.widthPx * s.heightPx));
   const edge = tile ?? tileFor(Math.max(...sizes.map((s) => s.widthPx)), Math.max(...sizes.map((s) => s.heightPx)));
   const maxTiles = Math.max(...sizes.map((s) => Math.ceil(s.widthPx / edge) * Math.ceil(s.heightPx / edge)));
@@ -74,7 +78,10 @@ export function planTraining(gpu: Gpu, cameras: Camera[], options: TrainOptions)
   if (maxSplats * perSplat > limit) maxSplats = Math.floor(limit / perSplat) - 64;
   const raster = rasterOptionsFor(gpu, sizes, maxSplats * slotsPerSplat + 4096);
   if (raster.maxPixels * 48 > limit) {
-    return fail('out-of-memory', `A training image of ${sizes[0].widthPx} x ${sizes[0].heightPx} px does not fit this GPU's buffers; use a smaller width.`);
+    return fail(
+      'out-of-memory',
+      `A training image of ${sizes[0].widthPx} x ${sizes[0].heightPx} px does not fit this GPU's buffers; use a smaller width.`,
+    );
   }
   const parts = [
     { name: 'photos', bytes: levels.reduce((sum, l) => sum + 4 * pixelsOf(l), 0) },

@@ -38,15 +38,15 @@ export interface Hyper {
 }
 
 export const defaultHyper: Hyper = {
-  lrMean: 1.6e-4,
-  lrMeanFinal: 0.01,
-  lrScale: 5e-3,
-  lrQuat: 1e-3,
+  lrMean: 2e-3,
+  lrMeanFinal: 0.05,
+  lrScale: 3e-2,
+  lrQuat: 2e-2,
   lrOpacity: 5e-2,
-  lrDc: 5e-3,
-  lrRest: 0.05,
-  lrFinal: 1,
-  initialOpacity: 0.1,
+  lrDc: 2e-2,
+  lrRest: 0.1,
+  lrFinal: 0.1,
+  initialOpacity: 0.3,
   ssimWeight: 0.2,
   opacityDecay: 0,
   scaleDecay: 0,
@@ -57,7 +57,7 @@ export const defaultHyper: Hyper = {
   deadOpacity: 0.005,
   growUntil: 0.5,
   quarterUntil: 0,
-  halfUntil: 0,
+  halfUntil: 0.4,
   shEvery: 0,
 };
 
@@ -111,7 +111,8 @@ export function createViewOrder(views: number, seed: number): (step: number) => 
   let order = new Uint32Array(0);
   return (step) => {
     const wanted = Math.floor((step - 1) / views);
-    if (wanted !== epoch) order = permutation(views, createRandom(Math.imul(seed ^ 0x2545f491, 747796405) + wanted)) as Uint32Array<ArrayBuffer>;
+    if (wanted !== epoch)
+      order = permutation(views, createRandom(Math.imul(seed ^ 0x2545f491, 747796405) + wanted)) as Uint32Array<ArrayBuffer>;
     epoch = wanted;
     return order[(step - 1) % views];
   };

@@ -13,62 +13,14 @@ import type { PinholeView } from '../scene/camera.ts';
 import type { Dataset, Pixels } from '../scene/dataset.ts';
 import { type CheckpointState, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Emit, HeldOutView, TrainHost, TrainMetrics, TrainOptions, TrainSession } from './contract.ts';
-import { type Engine, createEngine, maxBatch } from './engine.ts';
+import { createEngine, maxBatch } from './engine.ts';
 import { type Figures, createFigures } from './figures.ts';
 import { scoreView } from './heldOut.ts';
 import { initialSplats } from './initialise.ts';
 import { createPacing } from './pacing.ts';
-import { type LoadedView, loadPhotos } from './photos.ts';
-import { type Plan, maxSlots, planTraining } from './plan.ts';
-import { type SceneFrame, sceneFrame } from './sceneFrame.ts';
-import { type Hyper, countAt, createViewOrder, defaultHyper, levelAt, ratesAt, refinesAt, shDegreeAt } from './schedule.ts';
-
-interface Setup {
-  gpu: Gpu;
-  dataset: Dataset;
-  options: TrainOptions;
-  hyper: Hyper;
-  plan: Plan;
-  frame: SceneFrame;
-  views: LoadedView[];
-  /** Positions in `views` that are trained on and that are held out. */
-  trained: number[];
-  heldOut: number[];
-  engine: Engine;
-  startCount: number;
-  host: TrainHost;
-  emit: Emit;
-  seconds: Record<string, number>;
-}
-
-/** Fewest photos that can carry a scene. */
-const fewestViews = 3;
-
-function splitViews(views: LoadedView[], holdout: number): { trained: number[]; heldOut: number[] } {
-  const all = views.map((_, i) => i);
-  const isHeldOut = (i: number): boolean => holdout > 0 && i % holdout === 0;
-  return { trained: all.filter((i) => !isHeldOut(i)), heldOut: all.filter(isHeldOut) };
-}
-
-async function prepare(gpu: Gpu, dataset: Dataset, options: TrainOptions, host: TrainHost, emit: Emit): Promise<Result<Omit<Setup, 'engine' | 'startCount'>>> {
-  const started = host.nowMs();
-  const { reconstruction } = dataset;
-  if (reconstruction.views.length < fewestViews) {
-    return fail('too-few-photos', `${reconstruction.views.length} photos with a camera pose; at least ${fewestViews} are needed.`);
-  }
-  const byId = new Map(reconstruction.cameras.map((camera) => [camera.id, camera]));
-  const planned = planTraining(gpu, reconstruction.views.map((view) => byId.get(view.cameraId)!), options);
-  if (!planned.ok) return planned;
-  emit({ type: 'memory-planned', bytes: planned.value.bytes, parts: planned.value.parts });
-  const views = await loadPhotos(gpu, dataset, planned.value.levels, host, emit);
-  const split = splitViews(views, options.holdout);
-  if (split.trained.length < fewestViews - 1) {
-    return fail('too-few-photos', `${split.trained.length} usable photos are left to train on; at least ${fewestViews - 1} are needed.`);
-  }
-  const hyper = { ...defaultHyper, ...options.hyper };
-  const frame = sceneFrame(reconstruction);
-  return ok({ gpu, dataset, options, hyper, plan: planned.value, frame, views, ...split, host, emit, seconds: { photos: (host.nowMs() - started) / 1000 } });
-}
+import { maxSlots } from './plan.ts';
+import { countAt, createViewOrder, levelAt, ratesAt, refinesAt, shDegreeAt } from './schedule.ts';
+import { type Setup, prepare } from './setup.ts';
 
 /** Opens a session. A checkpoint of the same run continues it exactly; one of another run is a `bad-file`. */
 export async function createTrainSession(
@@ -91,7 +43,13 @@ export async function createTrainSession(
   const { plan, frame, hyper, views, seconds } = prepared.value;
   const started = host.nowMs();
   const initial = initialSplats(dataset.reconstruction, frame, plan.maxSplats, plan.shDegree, options.seed, hyper.initialOpacity);
-  const engine = await createEngine(gpu, initial, plan.maxSplats, plan.raster, views.map((view) => view.photo));
+  const engine = await createEngine(
+    gpu,
+    initial,
+    plan.maxSplats,
+    plan.raster,
+    views.map((view) => view.photo),
+  );
   const outOfMemory = await gpu.device.popErrorScope();
   if (outOfMemory) {
     engine.dispose();
@@ -149,7 +107,7 @@ class Session implements TrainSession {
     if (state.slotCapacity > engine.raster.options.slotCapacity) await engine.resizeSlots(state.slotCapacity);
     engine.setCount(state.count);
     for (const [buffer, bytes] of this.stateBuffers().map((buffer, i) => [buffer, state.buffers[i]] as const)) {
-      queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
+      queue.writeBuffer(buffer, 0, bytes);
     }
   }
 
@@ -308,7 +266,10 @@ class Session implements TrainSession {
     const scores: Omit<HeldOutView, 'render' | 'photo'>[] = [];
     for (const index of heldOut) {
       const { levels, view } = views[index];
-      engine.submitView({ ...this.constantsFor(viewAt(levels[0], view.pose), Math.max(1, this.step)), shDegree: this.setup.plan.shDegree }, index);
+      engine.submitView(
+        { ...this.constantsFor(viewAt(levels[0], view.pose), Math.max(1, this.step)), shDegree: this.setup.plan.shDegree },
+        index,
+      );
       const scored = await scoreView(this.gpu, engine.raster.image, views[index]);
       await onView?.(scored);
       scores.push({ name: scored.name, psnrDb: scored.psnrDb, ssim: scored.ssim });
@@ -347,7 +308,13 @@ class Session implements TrainSession {
     const { dataset, options, startCount, engine, plan } = this.setup;
     const { step, count, totalSteps } = this;
     const { slotCapacity } = engine.raster.options;
-    return writeCheckpoint(this.gpu, dataset, options, { step, count, startCount, totalSteps, slotCapacity, capacity: plan.maxSplats }, this.stateBuffers());
+    return writeCheckpoint(
+      this.gpu,
+      dataset,
+      options,
+      { step, count, startCount, totalSteps, slotCapacity, capacity: plan.maxSplats },
+      this.stateBuffers(),
+    );
   }
 
   metrics(): TrainMetrics {
