@@ -40,7 +40,8 @@ fn project(@builtin(global_invocation_id) id: vec3u) {
     }
   }
   let colour = colour_of(i, normalize(mean_logit.xyz - step.camera_world));
-  let seen = tiles > 0u;
+  // A colour that is no number would spoil every pixel it is blended into.
+  let seen = tiles > 0u && finite(colour.x + colour.y + colour.z);
   projected[3u * i] = vec4f(p.u, p.v, p.depth, select(0.0, p.opacity, seen));
   projected[3u * i + 1u] = vec4f(p.conic_a, p.conic_b, p.conic_c, p.extent_x);
   projected[3u * i + 2u] = vec4f(max(colour, vec3f(0.0)), p.extent_y);

@@ -1,6 +1,6 @@
 // Draws the parent of every destination: sample k of D lies at (k + jitter) / D of the summed weights.
 // bindings: 0 request (uniform), 1 weight_sums (read), 2 dead_sums (read), 3 parents (write)
-// Invariant: parents[] is ascending. With no weight at all the live splats are taken in turn.
+// Invariant: parents[] is ascending. Live splats weigh at least 1; only when there is none is a dead one a parent.
 override GROUP: u32 = 64;
 @group(0) @binding(0) var<uniform> request: Request;
 @group(0) @binding(1) var<storage, read> weight_sums: array<u32>;

@@ -1,6 +1,6 @@
 // Marks dead splats and turns scores into integer weights; then scores start again from 0.
 // bindings: 0 request (uniform), 1 geometry (read), 2 scores (rw), 3 weights (write), 4 dead (write)
-// Invariant: a dead or non-finite splat has weight 0; a live one that answered for any error at all has at least 1.
+// Invariant: a dead or non-finite splat has weight 0; a live one has at least 1, so that a parent is always alive.
 override GROUP: u32 = 64;
 override CAPACITY: u32;
 @group(0) @binding(0) var<uniform> request: Request;
@@ -18,8 +18,8 @@ fn refine_mark(@builtin(global_invocation_id) id: vec3u) {
   let sound = finite4(geometry[i]) && finite4(geometry[CAPACITY + i]) && finite4(geometry[2u * CAPACITY + i]);
   let alive = sound && 1.0 / (1.0 + exp(-geometry[i].w)) >= request.dead_opacity;
   let score = scores[i];
-  let weight = u32(clamp(ceil(score * request.score_scale), 0.0, 16777216.0));
-  weights[i] = select(0u, weight, alive && score > 0.0);
+  let weight = select(1u, u32(clamp(ceil(score * request.score_scale), 1.0, 16777216.0)), score > 0.0);
+  weights[i] = select(0u, weight, alive);
   dead[i] = select(1u, 0u, alive);
   scores[i] = 0.0;
 }

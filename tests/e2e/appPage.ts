@@ -1,5 +1,5 @@
 /**
- * Driving the page in a test: what a person does and sees, and the two things only a test does (losing the GPU, timing the main thread).
+ * Driving the page in a test: what a person does and sees, and the loss of the GPU, which only a test brings about.
  * Invariant: everything goes through the page as it is; nothing of the app is replaced.
  */
 import { readFile } from 'node:fs/promises';
@@ -55,21 +55,8 @@ export async function dropFile(page: Page, name: string, bytes: Uint8Array): Pro
 }
 
 declare global {
-  var longTasksMs: number[];
   var heldDevice: GPUDevice;
 }
-
-/** Starts writing down every task of the main thread that takes more than 50 ms. */
-export async function watchLongTasks(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    globalThis.longTasksMs = [];
-    const note = (list: PerformanceObserverEntryList): void =>
-      list.getEntries().forEach(({ duration }) => globalThis.longTasksMs.push(duration));
-    new PerformanceObserver(note).observe({ type: 'longtask' });
-  });
-}
-
-export const longTasksMs = (page: Page): Promise<number[]> => page.evaluate(() => globalThis.longTasksMs);
 
 /** Keeps hold of the device that the worker will open, so that it can be taken away later. */
 export async function holdDevice(page: Page): Promise<void> {

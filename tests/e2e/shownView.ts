@@ -27,7 +27,7 @@ export async function settledView(page: Page, size: Pick<Picture, 'widthPx' | 'h
   while (Date.now() < deadlineMs) {
     await page.waitForTimeout(700);
     const now = await shownView(page, size);
-    if (psnrDb(before, now) > 60 && !(unlike && psnrDb(unlike, now) > 45)) return now;
+    if (psnrDb(before, now) > 60 && !(unlike && psnrDb(unlike, now) > 28)) return now;
     before = now;
   }
   throw new Error('The preview did not come to rest.');

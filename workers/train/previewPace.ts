@@ -37,7 +37,8 @@ export function nextScale(scale: number, costMs: number): number {
 }
 
 /** Milliseconds to leave between the end of one frame and the start of the next. */
-export const restAfterFrameMs = (costMs: number, moving: boolean): number => Math.max(shortestIntervalMs - costMs, moving ? costMs : 3 * costMs);
+export const restAfterFrameMs = (costMs: number, moving: boolean): number =>
+  Math.max(shortestIntervalMs - costMs, moving ? costMs : 3 * costMs);
 
 /** A pace for one preview; starts coarse, because nothing is known of the GPU. */
 export function createPreviewPace(): PreviewPace {

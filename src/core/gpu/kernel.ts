@@ -35,8 +35,20 @@ const layoutOf: Record<Binding, GPUBufferBindingLayout> = {
   write: { type: 'storage' },
 };
 
-/** Compiles a kernel. A shader that does not compile is a bug: the error carries the compiler's message. */
-export async function createKernel(gpu: Gpu, spec: KernelSpec): Promise<Kernel> {
+/** Kernels by device and specification: compiling takes milliseconds to seconds, and several parts of a run use the same ones. */
+const compiled = new WeakMap<GPUDevice, Map<string, Promise<Kernel>>>();
+
+/** Compiles a kernel, once per device. A shader that does not compile is a bug: the error carries the compiler's message. */
+export function createKernel(gpu: Gpu, spec: KernelSpec): Promise<Kernel> {
+  const known = compiled.get(gpu.device) ?? new Map<string, Promise<Kernel>>();
+  compiled.set(gpu.device, known);
+  const key = JSON.stringify(spec);
+  const kernel = known.get(key) ?? compile(gpu, spec);
+  known.set(key, kernel);
+  return kernel;
+}
+
+async function compile(gpu: Gpu, spec: KernelSpec): Promise<Kernel> {
   const { device } = gpu;
   const module = device.createShaderModule({ label: spec.label, code: spec.code.join('\n') });
   const layout = device.createBindGroupLayout({

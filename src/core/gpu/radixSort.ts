@@ -1,8 +1,8 @@
 /** Radix sort: stable sort of (u32 key, u32 value) pairs on the GPU, six bits a pass (shaders/primitives/radix_sort.wgsl). */
 import code from '../../../shaders/primitives/radix_sort.wgsl?raw';
-import { createBuffer, destroyBuffer } from './buffers.ts';
+import { bufferFrom, createBuffer, destroyBuffer, usage } from './buffers.ts';
 import type { Gpu } from './device.ts';
-import { type Kernel, createKernel } from './kernel.ts';
+import { type Binding, type Kernel, createKernel } from './kernel.ts';
 import { type Recorder, groupsFor } from './recorder.ts';
 import { type Extent, createScan } from './scan.ts';
 
@@ -45,40 +45,35 @@ export async function createRadixSort(gpu: Gpu, buffers: SortBuffers): Promise<R
   const scan = await createScan(gpu, { counts: tableCounts, input: table, output: starts, maxItems: tableEntries(maxItems) });
   const a = { keys: buffers.keysA, values: buffers.valuesA };
   const b = { keys: buffers.keysB, values: buffers.valuesB };
-  const passes = await Promise.all(
-    Array.from({ length: maxPasses }, async (_, pass) => {
-      const constants = {
-        GROUP: group,
-        ITEMS: items,
-        SHIFT: pass * digitBits,
-        DIGITS: sortDigits,
-        TABLE: sortDigits * group,
-        IOTA: pass === 0 ? 1 : 0,
-      };
-      const make = (entry: string): Promise<Kernel> =>
-        createKernel(gpu, { label: entry, code: [code], entry, bindings: ['read', 'read', 'read', 'write', 'write', 'write'], constants });
-      const [from, to] = pass % 2 === 0 ? [a, b] : [b, a];
-      const kernels = await Promise.all([make('histogram'), make('scatter')]);
-      const values = pass === 0 ? counts : from.values;
-      return kernels.map((kernel, k) => ({
-        kernel,
-        group: kernel.bind(counts, from.keys, values, k === 0 ? table : starts, to.keys, to.values),
-        step: false,
-      }));
-    }),
-  );
+  const constants = { GROUP: group, ITEMS: items, DIGITS: sortDigits, TABLE: sortDigits * group };
+  const bindings: Binding[] = ['uniform', 'read', 'read', 'read', 'write', 'write', 'write'];
+  const make = (entry: string) => createKernel(gpu, { label: entry, code: [code], entry, bindings, constants });
+  const [histogram, scatter] = await Promise.all([make('histogram'), make('scatter')]);
+  const uniforms: GPUBuffer[] = [];
+  const passes = Array.from({ length: maxPasses }, (_, pass) => {
+    const words = new Uint32Array([pass * digitBits, pass === 0 ? 1 : 0, 0, 0]);
+    const uniform = bufferFrom(gpu, 'sort pass', words, usage.uniform | usage.copyDst);
+    uniforms.push(uniform);
+    const [from, to] = pass % 2 === 0 ? [a, b] : [b, a];
+    const values = pass === 0 ? counts : from.values;
+    const groupFor = (kernel: Kernel, entries: GPUBuffer) => kernel.bind(uniform, counts, from.keys, values, entries, to.keys, to.values);
+    return [
+      { kernel: histogram, group: groupFor(histogram, table), step: false },
+      { kernel: scatter, group: groupFor(scatter, starts), step: false },
+    ];
+  });
   return {
     record(recorder, wanted, blocks, tableExtent) {
       const size = 'items' in blocks ? groupsFor(blocks.items, sortBlock) : blocks;
-      for (const [histogram, scatter] of passes.slice(0, wanted)) {
-        recorder.dispatch({ ...histogram, size });
+      for (const [count, place] of passes.slice(0, wanted)) {
+        recorder.dispatch({ ...count, size });
         scan.record(recorder, tableExtent);
-        recorder.dispatch({ ...scatter, size });
+        recorder.dispatch({ ...place, size });
       }
     },
     dispose() {
       scan.dispose();
-      for (const buffer of [table, starts]) destroyBuffer(gpu, buffer);
+      for (const buffer of [table, starts, ...uniforms]) destroyBuffer(gpu, buffer);
     },
   };
 }

@@ -3,14 +3,14 @@
  * Invariant: it only reads the splat buffers, so a training run and its preview do not touch each other.
  */
 import blitCode from '../../../shaders/view/blit.wgsl?raw';
-import { createBuffer, destroyBuffer, readF32, usage } from '../gpu/buffers.ts';
+import { createBuffer, destroyBuffer, readF32, readU32, usage } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { stepBytes } from '../gpu/kernel.ts';
 import { createRecorder } from '../gpu/recorder.ts';
 import type { PinholeView } from '../scene/camera.ts';
 import type { Pixels } from '../scene/dataset.ts';
 import { toPixels } from '../image/pixels.ts';
-import { type Rasterizer, createRasterizer } from './rasterizer.ts';
+import { createRasterizer } from './rasterizer.ts';
 import type { SplatBuffers } from './splatBuffers.ts';
 import { packStep, renderConstants } from './stepConstants.ts';
 
@@ -34,8 +34,8 @@ const tile = 16;
 /** Pixels of a drawn preview; a larger canvas is stretched. */
 const maxDrawPixels = 640 * 640;
 
-/** Slots for one view: large splats seen close touch many tiles. */
-const slotsFor = (capacity: number, limit: number): number => Math.min(capacity * 16 + 65536, Math.floor(limit / 4));
+/** Slots to start with. Few large splats need many each, so there is a floor; what is still too little is noticed and grows. */
+const firstSlots = (capacity: number): number => Math.max(capacity * 8, 1 << 18);
 
 function scaled(view: PinholeView, maxPixels: number): PinholeView {
   const s = Math.min(1, Math.sqrt(maxPixels / (view.widthPx * view.heightPx)));
@@ -81,11 +81,28 @@ function createBlit(gpu: Gpu, sizes: GPUBuffer) {
 export async function createPreview(gpu: Gpu, splats: SplatBuffers): Promise<Preview> {
   const stepBuffer = createBuffer(gpu, 'preview step', stepBytes, usage.uniform | usage.copyDst);
   const sizes = createBuffer(gpu, 'preview sizes', 16, usage.uniform | usage.copyDst);
-  const limit = gpu.device.limits.maxStorageBufferBindingSize;
+  const mostSlots = Math.floor(gpu.device.limits.maxStorageBufferBindingSize / 4);
   const blit = createBlit(gpu, sizes);
-  const build = (maxPixels: number, maxTiles: number): Promise<Rasterizer> =>
-    createRasterizer(gpu, stepBuffer, splats, { tile, maxPixels, maxTiles, slotCapacity: slotsFor(splats.capacity, limit), depthBits: 24 });
-  let raster = await build(maxDrawPixels, 4096);
+  let room = { maxPixels: maxDrawPixels, maxTiles: 4096, slotCapacity: Math.min(firstSlots(splats.capacity), mostSlots) };
+  let raster = await createRasterizer(gpu, stepBuffer, splats, { tile, depthBits: 24, ...room });
+  let looking: Promise<void> | null = null;
+  let disposed = false;
+
+  const rebuild = async (): Promise<void> => {
+    const larger = await createRasterizer(gpu, stepBuffer, splats, { tile, depthBits: 24, ...room });
+    raster.dispose();
+    raster = larger;
+    if (disposed) raster.dispose();
+  };
+
+  /** Reads how many slots the last views asked for; true when there were too few and there are more now. */
+  const growSlots = async (): Promise<boolean> => {
+    const [, , wanted] = await readU32(gpu, raster.counters);
+    if (disposed || wanted <= room.slotCapacity || room.slotCapacity === mostSlots) return false;
+    room = { ...room, slotCapacity: Math.min(Math.ceil(1.25 * wanted), mostSlots) };
+    await rebuild();
+    return true;
+  };
 
   const encode = (view: PinholeView, settings: PreviewSettings): GPUCommandEncoder => {
     const constants = { ...renderConstants, ...settings, view, tile, slotCapacity: raster.options.slotCapacity };
@@ -100,13 +117,15 @@ export async function createPreview(gpu: Gpu, splats: SplatBuffers): Promise<Pre
 
   return {
     async render(view, settings) {
+      await looking;
       const pixels = view.widthPx * view.heightPx;
       const tiles = Math.ceil(view.widthPx / tile) * Math.ceil(view.heightPx / tile);
-      if (pixels > raster.options.maxPixels || tiles > raster.options.maxTiles) {
-        raster.dispose();
-        raster = await build(pixels, tiles);
+      if (pixels > room.maxPixels || tiles > room.maxTiles) {
+        room = { ...room, maxPixels: Math.max(pixels, room.maxPixels), maxTiles: Math.max(tiles, room.maxTiles) };
+        await rebuild();
       }
-      gpu.device.queue.submit([encode(view, settings).finish()]);
+      do gpu.device.queue.submit([encode(view, settings).finish()]);
+      while (await growSlots());
       return toPixels(await readF32(gpu, raster.image, 0, pixels * 16), view.widthPx, view.heightPx);
     },
     draw(view, settings, target) {
@@ -115,8 +134,16 @@ export async function createPreview(gpu: Gpu, splats: SplatBuffers): Promise<Pre
       const encoder = encode(small, settings);
       blit(encoder, raster.image, target);
       gpu.device.queue.submit([encoder.finish()]);
+      // With a lag: a frame that lacked slots is drawn whole the next time. A lost device ends the reading.
+      looking ??= growSlots()
+        .then(
+          () => undefined,
+          () => undefined,
+        )
+        .finally(() => (looking = null));
     },
     dispose() {
+      disposed = true;
       raster.dispose();
       for (const buffer of [stepBuffer, sizes]) destroyBuffer(gpu, buffer);
     },
