@@ -1,4 +1,5 @@
-// Exclusive prefix sum of u32, reduce-then-scan in three dispatches (no spinning, no forward-progress assumption).
+// Exclusive prefix sum of u32, reduce-then-scan in three dispatches (no spinning, no forward-progress assumption), or for a few thousand
+// entries by one workgroup in one.
 // bindings: 0 counts (read): [0] = number of entries, 1 input (read), 2 order (read), 3 output (write), 4 block_sums (write)
 // output has one more entry than the input: the total.
 // Invariant: block b covers entries [b * BLOCK, (b + 1) * BLOCK); block_sums has ceil(n / BLOCK) entries.
@@ -88,4 +89,25 @@ fn scan_blocks(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
     }
     if (first + k + 1u == n) { output[n] = running; }
   }
+  if (n == 0u && block == 0u && index == 0u) { output[0] = 0u; }
+}
+
+// All entries by one workgroup; block_sums is not used.
+@compute @workgroup_size(GROUP)
+fn scan_whole(@builtin(local_invocation_index) index: u32) {
+  let n = counts[0];
+  let share = (n + GROUP - 1u) / GROUP;
+  let first = min(index * share, n);
+  let end = min(first + share, n);
+  var sum = 0u;
+  for (var k = first; k < end; k++) { sum += entry(k); }
+  sums[index] = sum;
+  scan_group(index);
+  var running = sums[index];
+  for (var k = first; k < end; k++) {
+    output[k] = running;
+    running += entry(k);
+  }
+  if (end == n && first < n) { output[n] = running; }
+  if (n == 0u && index == 0u) { output[0] = 0u; }
 }

@@ -18,12 +18,30 @@ fn owner_of(value: u32) -> u32 {
   return low;
 }
 
+// The live splat with `rank` live ones before it.
+fn live_splat(rank: u32) -> u32 {
+  var low = 0u;
+  var high = request.count;
+  while (high - low > 1u) {
+    let middle = (low + high) / 2u;
+    if (middle - dead_sums[middle] <= rank) { low = middle; } else { high = middle; }
+  }
+  return low;
+}
+
 @compute @workgroup_size(GROUP)
 fn refine_choose(@builtin(global_invocation_id) id: vec3u) {
   let k = id.y * 65535u * GROUP + id.x;
   let destinations = dead_sums[request.count] + request.wanted - request.count;
   if (k >= destinations) { return; }
   let total = weight_sums[request.count];
-  let value = u32((f32(k) + request.jitter) / f32(destinations) * f32(total));
-  parents[k] = owner_of(min(value, max(total, 1u) - 1u));
+  let live = request.count - dead_sums[request.count];
+  let share = (f32(k) + request.jitter) / f32(destinations);
+  if (total > 0u) {
+    parents[k] = owner_of(min(u32(share * f32(total)), total - 1u));
+  } else if (live > 0u) {
+    parents[k] = live_splat(min(u32(share * f32(live)), live - 1u));
+  } else {
+    parents[k] = NO_PARENT;
+  }
 }

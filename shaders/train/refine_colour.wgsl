@@ -17,6 +17,12 @@ fn refine_colour(@builtin(global_invocation_id) id: vec3u) {
   let k = destination_of(i);
   if (k == 0xffffffffu) { return; }
   let parent = parents[k];
-  for (var column = 0u; column < COLUMNS; column++) { sh[column * CAPACITY + i] = sh[column * CAPACITY + parent]; }
+  for (var column = 0u; column < COLUMNS; column++) {
+    if (parent == NO_PARENT) {
+      sh[column * CAPACITY + i] = 0.0;
+    } else {
+      sh[column * CAPACITY + i] = sh[column * CAPACITY + parent];
+    }
+  }
   for (var column = 0u; column < 2u * COLUMNS; column++) { moments[column * CAPACITY + i] = 0.0; }
 }

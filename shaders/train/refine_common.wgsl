@@ -13,3 +13,5 @@ struct Request {
 }
 
 struct Family { parent: u32, rank: u32, copies: u32 } // rank 1.. of the destination, the parent itself is 0; copies counts both
+
+const NO_PARENT: u32 = 0xffffffffu;

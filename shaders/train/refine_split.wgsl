@@ -42,12 +42,24 @@ fn write_copy(target_splat: u32, parent: u32, rank: u32, copies: u32) {
   for (var column = 0u; column < 6u; column++) { moments[column * CAPACITY + target_splat] = vec4f(0.0); }
 }
 
+// Nothing is left to copy: a finite splat that cannot be seen.
+fn write_empty(target_splat: u32) {
+  geometry[target_splat] = vec4f(0.0, 0.0, 0.0, -10.0);
+  geometry[CAPACITY + target_splat] = vec4f(1.0, 0.0, 0.0, 0.0);
+  geometry[2u * CAPACITY + target_splat] = vec4f(-10.0);
+  for (var column = 0u; column < 6u; column++) { moments[column * CAPACITY + target_splat] = vec4f(0.0); }
+}
+
 @compute @workgroup_size(GROUP)
 fn split_children(@builtin(global_invocation_id) id: vec3u) {
   let i = id.y * 65535u * GROUP + id.x;
   if (i >= request.wanted) { return; }
   let k = destination_of(i);
   if (k == 0xffffffffu) { return; }
+  if (parents[k] == NO_PARENT) {
+    write_empty(i);
+    return;
+  }
   let family = family_of(k);
   write_copy(i, family.parent, family.rank, family.copies);
 }
@@ -57,7 +69,7 @@ fn split_parents(@builtin(global_invocation_id) id: vec3u) {
   let i = id.y * 65535u * GROUP + id.x;
   if (i >= request.wanted) { return; }
   let k = destination_of(i);
-  if (k == 0xffffffffu) { return; }
+  if (k == 0xffffffffu || parents[k] == NO_PARENT) { return; }
   let family = family_of(k);
   if (family.rank == 1u) { write_copy(family.parent, family.parent, 0u, family.copies); }
 }

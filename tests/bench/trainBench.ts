@@ -14,7 +14,7 @@ import { benchPhoto, benchSplats, benchView } from './benchScene.ts';
 
 const stages: Record<string, string[]> = {
   project: ['project'],
-  sort: ['histogram', 'scatter', 'reduce_blocks', 'scan_sums', 'scan_blocks', 'count_slots', 'emit', 'tile_ranges'],
+  sort: ['histogram', 'scatter', 'scan_whole', 'reduce_blocks', 'scan_sums', 'scan_blocks', 'count_slots', 'emit', 'tile_ranges'],
   blend: ['blend'],
   loss: ['loss_rows', 'loss_ssim', 'loss_total', 'loss_back_rows', 'loss_back'],
   'blend back': ['blend_back'],

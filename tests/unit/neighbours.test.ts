@@ -7,7 +7,9 @@ import { randomNumbers } from '../randomScene.ts';
 function bruteForce(xyz: Float32Array, k: number): number[] {
   const n = xyz.length / 3;
   return Array.from({ length: n }, (_, i) => {
-    const squares = Array.from({ length: n }, (_unused, j) => [0, 1, 2].reduce((sum, c) => sum + (xyz[3 * i + c] - xyz[3 * j + c]) ** 2, 0));
+    const squares = Array.from({ length: n }, (_unused, j) =>
+      [0, 1, 2].reduce((sum, c) => sum + (xyz[3 * i + c] - xyz[3 * j + c]) ** 2, 0),
+    );
     squares.splice(i, 1);
     const nearest = squares.sort((a, b) => a - b).slice(0, k);
     return Math.sqrt(nearest.reduce((a, b) => a + b, 0) / nearest.length);
@@ -31,10 +33,22 @@ describe('neighbourDistance', () => {
   });
 
   test('on a line, in a plane, in clusters and with many at one place', () => {
-    expectSame(cloud(1, 200, (random) => [random(), 0, 0]), 3);
-    expectSame(cloud(2, 200, (random) => [0.5, random(), random()]), 3);
-    expectSame(cloud(3, 200, (random) => [Math.floor(3 * random()) * 100 + random(), random(), random()]), 3);
-    expectSame(cloud(4, 200, (random) => [Math.floor(4 * random()), Math.floor(4 * random()), 0]), 3);
+    expectSame(
+      cloud(1, 200, (random) => [random(), 0, 0]),
+      3,
+    );
+    expectSame(
+      cloud(2, 200, (random) => [0.5, random(), random()]),
+      3,
+    );
+    expectSame(
+      cloud(3, 200, (random) => [Math.floor(3 * random()) * 100 + random(), random(), random()]),
+      3,
+    );
+    expectSame(
+      cloud(4, 200, (random) => [Math.floor(4 * random()), Math.floor(4 * random()), 0]),
+      3,
+    );
     expect([...neighbourDistance(new Float32Array(60).fill(2))]).toEqual(new Array(20).fill(0));
   });
 

@@ -33,7 +33,15 @@ function structFields(code: string): { fields: Field[]; size: number } {
 }
 
 const constants: StepConstants = {
-  view: { widthPx: 101, heightPx: 53, fx: 210.5, fy: 211.25, cx: 50.5, cy: 26.75, pose: { q: [0.5, 0.5, -0.5, 0.5], t: [1.5, -2.25, 3.75] } },
+  view: {
+    widthPx: 101,
+    heightPx: 53,
+    fx: 210.5,
+    fy: 211.25,
+    cx: 50.5,
+    cy: 26.75,
+    pose: { q: [0.5, 0.5, -0.5, 0.5], t: [1.5, -2.25, 3.75] },
+  },
   near: 0.125,
   tile: 8,
   count: 12345,
@@ -58,7 +66,7 @@ const constants: StepConstants = {
   ssimWeight: 0.15,
 };
 
-/** The rotation of quaternion (1, 1, -1, 1) / 2 turns x to -z... its rows written out by hand; the centre is -R^T t. */
+/** The quaternion (1, 1, -1, 1) / 2 only permutes and flips axes, so its rows can be written out by hand; the centre is -R^T t. */
 const expected: Record<string, number | number[]> = {
   rotation_x: [0, -1, 0, 1.5],
   rotation_y: [0, 0, -1, -2.25],

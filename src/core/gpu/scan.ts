@@ -28,17 +28,36 @@ const group = 64;
 const items = 16;
 export const scanBlock = group * items;
 
+/** Up to this many entries one workgroup does them all: two dispatches fewer are worth more than the other processors' help. */
+const wholeItems = 16384;
+
 export async function createScan(gpu: Gpu, buffers: ScanBuffers): Promise<Scan> {
   const constants = { GROUP: group, ITEMS: items, BLOCK: scanBlock, GATHER: buffers.order ? 1 : 0 };
-  const make = (entry: string) =>
-    createKernel(gpu, { label: entry, code: [code], entry, bindings: ['read', 'read', 'read', 'write', 'write'], constants });
-  const kernels = await Promise.all([make('reduce_blocks'), make('scan_sums'), make('scan_blocks')]);
+  const entries = buffers.maxItems <= wholeItems ? ['scan_whole'] : ['reduce_blocks', 'scan_sums', 'scan_blocks'];
   const sums = createBuffer(gpu, 'scan block sums', Math.ceil(buffers.maxItems / scanBlock) * 4);
-  const groups = kernels.map((kernel) => kernel.bind(buffers.counts, buffers.input, buffers.order ?? buffers.counts, buffers.output, sums));
+  const passes = await Promise.all(
+    entries.map(async (entry) => {
+      const kernel = await createKernel(gpu, {
+        label: entry,
+        code: [code],
+        entry,
+        bindings: ['read', 'read', 'read', 'write', 'write'],
+        constants,
+      });
+      return {
+        kernel,
+        group: kernel.bind(buffers.counts, buffers.input, buffers.order ?? buffers.counts, buffers.output, sums),
+        step: false,
+      };
+    }),
+  );
   return {
     record(recorder, extent) {
       const size = 'items' in extent ? groupsFor(extent.items, scanBlock) : extent;
-      kernels.forEach((kernel, k) => recorder.dispatch({ kernel, group: groups[k], size: k === 1 ? [1, 1, 1] : size, step: false }));
+      for (const pass of passes) {
+        const single = pass.kernel.label === 'scan_sums' || pass.kernel.label === 'scan_whole';
+        recorder.dispatch({ ...pass, size: single ? [1, 1, 1] : size });
+      }
     },
     dispose: () => destroyBuffer(gpu, sums),
   };

@@ -78,7 +78,9 @@ function readHeader(bytes: Uint8Array): Header | null {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
   if (12 + length > bytes.length) return null;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes.subarray(12, 12 + length))) as Header;
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(12, 12 + length))) as Header | null;
+    const sound = Array.isArray(header?.sizes) && header.sizes.every((size) => Number.isSafeInteger(size) && size >= 0);
+    return sound ? header : null;
   } catch {
     return null;
   }

@@ -77,7 +77,7 @@ export function planTraining(gpu: Gpu, cameras: Camera[], options: TrainOptions)
   const perSplat = Math.max(24 * shBasisCount(size.shDegree), 96);
   if (maxSplats * perSplat > limit) maxSplats = Math.floor(limit / perSplat) - 64;
   const raster = rasterOptionsFor(gpu, sizes, maxSplats * slotsPerSplat + 4096);
-  if (raster.maxPixels * 48 > limit) {
+  if (raster.maxPixels * 60 > limit) {
     return fail(
       'out-of-memory',
       `A training image of ${sizes[0].widthPx} x ${sizes[0].heightPx} px does not fit this GPU's buffers; use a smaller width.`,

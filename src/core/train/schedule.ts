@@ -56,8 +56,8 @@ export const defaultHyper: Hyper = {
   refineUntil: 0.8,
   deadOpacity: 0.005,
   growUntil: 0.5,
-  quarterUntil: 0,
-  halfUntil: 0.4,
+  quarterUntil: 0.1,
+  halfUntil: 0.5,
   shEvery: 0,
 };
 

@@ -2,6 +2,7 @@
  * Setup: everything a run needs before its first step: the plan, the frame, the photos on the GPU and which of them are held out.
  * Invariant: held-out views are every n-th of the views in name order, and none of them is ever in `trained`.
  */
+import { destroyBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { type Result, fail, ok } from '../job/failure.ts';
 import type { Dataset } from '../scene/dataset.ts';
@@ -62,6 +63,7 @@ export async function prepare(
   const views = await loadPhotos(gpu, dataset, planned.value.levels, host, emit);
   const split = splitViews(views, options.holdout);
   if (split.trained.length < fewestViews - 1) {
+    for (const { photo } of views) destroyBuffer(gpu, photo);
     return fail('too-few-photos', `${split.trained.length} usable photos are left to train on; at least ${fewestViews - 1} are needed.`);
   }
   const hyper = { ...defaultHyper, ...options.hyper };
