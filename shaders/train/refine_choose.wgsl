@@ -1,6 +1,6 @@
 // Draws the parent of every destination: sample k of D lies at (k + jitter) / D of the summed weights.
 // bindings: 0 request (uniform), 1 weight_sums (read), 2 dead_sums (read), 3 parents (write)
-// Invariant: parents[] is ascending. Live splats weigh at least 1; only when there is none is a dead one a parent.
+// Invariant: parents[] is ascending and names no dead splat: those have weight 0. With no live splat there is no parent.
 override GROUP: u32 = 64;
 @group(0) @binding(0) var<uniform> request: Request;
 @group(0) @binding(1) var<storage, read> weight_sums: array<u32>;
@@ -18,30 +18,12 @@ fn owner_of(value: u32) -> u32 {
   return low;
 }
 
-// The live splat with `rank` live ones before it.
-fn live_splat(rank: u32) -> u32 {
-  var low = 0u;
-  var high = request.count;
-  while (high - low > 1u) {
-    let middle = (low + high) / 2u;
-    if (middle - dead_sums[middle] <= rank) { low = middle; } else { high = middle; }
-  }
-  return low;
-}
-
 @compute @workgroup_size(GROUP)
 fn refine_choose(@builtin(global_invocation_id) id: vec3u) {
   let k = id.y * 65535u * GROUP + id.x;
   let destinations = dead_sums[request.count] + request.wanted - request.count;
   if (k >= destinations) { return; }
   let total = weight_sums[request.count];
-  let live = request.count - dead_sums[request.count];
   let share = (f32(k) + request.jitter) / f32(destinations);
-  if (total > 0u) {
-    parents[k] = owner_of(min(u32(share * f32(total)), total - 1u));
-  } else if (live > 0u) {
-    parents[k] = live_splat(min(u32(share * f32(live)), live - 1u));
-  } else {
-    parents[k] = NO_PARENT;
-  }
+  parents[k] = select(NO_PARENT, owner_of(min(u32(share * f32(total)), max(total, 1u) - 1u)), total > 0u);
 }

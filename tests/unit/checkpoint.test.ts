@@ -8,7 +8,7 @@ import { smallModel } from '../fixtures/smallModel.ts';
 
 const dataset: Dataset = { source: 'test', reconstruction: smallModel(), photos: [], warnings: [] };
 const options: TrainOptions = { preset: 'preview', holdout: 8, seed: 3, maxSplats: 100 };
-const counters = { step: 120, count: 90, startCount: 40, totalSteps: 500, slotCapacity: 4096, capacity: 100 };
+const counters = { step: 120, count: 90, startCount: 40, totalSteps: 500, slotCapacity: 4096, maxSplats: 100, widthPx: 64, shDegree: 1 };
 
 /** Without buffers nothing is read from a GPU, so none is needed. */
 const bare = await writeCheckpoint(null as unknown as Gpu, dataset, options, counters, []);
@@ -65,7 +65,7 @@ describe('checkpoint', () => {
   test('other files are refused', () => {
     expect(refusal(new TextEncoder().encode('ply\nformat binary_little_endian 1.0\n'))).toContain('not a checkpoint');
     expect(refusal(file(whole, data, 'SPLATCKQ'))).toContain('not a checkpoint');
-    expect(refusal(file({ ...whole, version: 2 }, data))).toContain('not a checkpoint');
+    expect(refusal(file({ ...whole, version: 1 }, data))).toContain('not a checkpoint');
     const huge = file(whole, data);
     new DataView(huge.buffer).setUint32(8, 0xffffffff, true);
     expect(refusal(huge)).toContain('not a checkpoint');
@@ -76,10 +76,10 @@ describe('checkpoint', () => {
     'null',
     '5',
     '[]',
-    '{"version":1}',
-    '{"version":1,"sizes":7}',
-    '{"version":1,"sizes":[-8,8]}',
-    '{"version":1,"sizes":["8"]}',
+    '{"version":2}',
+    '{"version":2,"sizes":7}',
+    '{"version":2,"sizes":[-8,8]}',
+    '{"version":2,"sizes":["8"]}',
   ])('a header of %s is refused', (header) => {
     expect(refusal(file(header, data))).not.toBe('taken up');
   });

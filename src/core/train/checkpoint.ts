@@ -10,7 +10,7 @@ import type { Dataset } from '../scene/dataset.ts';
 import type { TrainOptions } from './contract.ts';
 
 const magic = 'SPLATCKP';
-const version = 1;
+const version = 2;
 
 interface Counters {
   step: number;
@@ -19,8 +19,10 @@ interface Counters {
   startCount: number;
   totalSteps: number;
   slotCapacity: number;
-  /** Splats the buffers have room for. */
-  capacity: number;
+  /** What the run was planned with; another device might plan otherwise. */
+  maxSplats: number;
+  widthPx: number;
+  shDegree: number;
 }
 
 export interface CheckpointState extends Counters {
@@ -96,6 +98,6 @@ export function readCheckpoint(bytes: Uint8Array, dataset: Dataset, options: Tra
   if (header.run !== fingerprint(dataset, options)) return fail('bad-file', 'The checkpoint belongs to other photos or other settings.');
   let at = start;
   const buffers = header.sizes.map((size) => bytes.slice(at, (at += size)));
-  const { step, count, startCount, totalSteps, slotCapacity, capacity } = header;
-  return ok({ step, count, startCount, totalSteps, slotCapacity, capacity, buffers });
+  const { step, count, startCount, totalSteps, slotCapacity, maxSplats, widthPx, shDegree } = header;
+  return ok({ step, count, startCount, totalSteps, slotCapacity, maxSplats, widthPx, shDegree, buffers });
 }

@@ -137,9 +137,12 @@ export async function createEngine(
     async resizeSlots(slotCapacity) {
       const wanted = { ...part.raster.options, slotCapacity };
       const old = part;
+      part = await build(wanted);
+      const encoder = gpu.device.createCommandEncoder();
+      encoder.copyBufferToBuffer(old.backward.scores, 0, part.backward.scores, 0, old.backward.scores.size);
+      gpu.device.queue.submit([encoder.finish()]);
       await gpu.device.queue.onSubmittedWorkDone();
       dispose(old);
-      part = await build(wanted);
     },
     async takeSlotPeak() {
       const [, , peak] = await readU32(gpu, part.raster.counters);

@@ -12,6 +12,8 @@ import type { Dataset } from '../scene/dataset.ts';
 import type { Emit, TrainHost } from './contract.ts';
 
 export interface LoadedView {
+  /** Position in the dataset's views. */
+  index: number;
   view: View;
   camera: Camera;
   levels: PhotoLevel[];
@@ -44,7 +46,7 @@ export async function loadPhotos(gpu: Gpu, dataset: Dataset, levels: PhotoLevel[
     const camera = byId.get(view.cameraId)!;
     const photo = await loadOne(host, dataset, index, camera, levels[index], undistorter);
     if ('ok' in photo) emit({ type: 'warning', failure: photo.failure });
-    else loaded.push({ view, camera, levels: levels[index], photo });
+    else loaded.push({ index, view, camera, levels: levels[index], photo });
     emit({ type: 'progress', stage: 'photos', done: index + 1, total: views.length, unit: 'photos', secondsLeft: null });
   }
   await gpu.device.queue.onSubmittedWorkDone();

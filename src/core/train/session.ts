@@ -25,7 +25,10 @@ export async function createTrainSession(
   const restored = checkpoint ? readCheckpoint(checkpoint, dataset, options) : ok(null);
   if (!restored.ok) return restored;
   gpu.device.pushErrorScope('out-of-memory');
-  const prepared = await prepare(gpu, dataset, options, host, emit);
+  const planned = restored.value
+    ? { widthPx: restored.value.widthPx, maxSplats: restored.value.maxSplats, shDegree: restored.value.shDegree }
+    : {};
+  const prepared = await prepare(gpu, dataset, { ...options, ...planned }, host, emit);
   if (!prepared.ok) {
     await gpu.device.popErrorScope();
     return prepared;
@@ -46,7 +49,9 @@ export async function createTrainSession(
     return fail('out-of-memory', `The GPU could not give ${Math.round(plan.bytes / 2 ** 20)} MiB. Use fewer splats or a smaller width.`);
   }
   seconds.compile = (host.nowMs() - started) / 1000;
-  const session = new TrainingRun({ ...prepared.value, engine, startCount: initial.count });
-  if (restored.value) await session.restore(restored.value);
-  return ok(session);
+  const session = new TrainingRun({ ...prepared.value, options, engine, startCount: initial.count });
+  const taken = restored.value ? await session.restore(restored.value) : ok(undefined);
+  if (taken.ok) return ok(session);
+  session.dispose();
+  return taken;
 }

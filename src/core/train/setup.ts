@@ -36,7 +36,8 @@ const fewestViews = 3;
 
 function splitViews(views: LoadedView[], holdout: number): { trained: number[]; heldOut: number[] } {
   const all = views.map((_, i) => i);
-  const isHeldOut = (i: number): boolean => holdout > 0 && i % holdout === 0;
+  // Counted in the whole set, so that a photo that cannot be decoded does not change which others are held out.
+  const isHeldOut = (i: number): boolean => holdout > 0 && views[i].index % holdout === 0;
   return { trained: all.filter((i) => !isHeldOut(i)), heldOut: all.filter(isHeldOut) };
 }
 

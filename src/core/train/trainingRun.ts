@@ -56,19 +56,19 @@ export class TrainingRun implements TrainSession {
     });
   }
 
-  /** Takes over a checkpoint's state. */
-  async restore(state: CheckpointState): Promise<void> {
+  /** Takes over a checkpoint's state; `bad-file` when its buffers are not this run's. */
+  async restore(state: CheckpointState): Promise<Result<void>> {
     const { engine } = this.setup;
-    const { queue } = this.gpu.device;
+    const fits = this.stateBuffers().every((buffer, i) => buffer.size === state.buffers[i]?.length);
+    if (!fits) return fail('bad-file', 'The checkpoint was made with other settings or on a device with more room.');
     this.step = state.step;
     this.count = state.count;
     this.setup.startCount = state.startCount;
     this.totalSteps = state.totalSteps;
     if (state.slotCapacity > engine.raster.options.slotCapacity) await engine.resizeSlots(state.slotCapacity);
     engine.setCount(state.count);
-    for (const [buffer, bytes] of this.stateBuffers().map((buffer, i) => [buffer, state.buffers[i]] as const)) {
-      queue.writeBuffer(buffer, 0, bytes);
-    }
+    this.stateBuffers().forEach((buffer, i) => this.gpu.device.queue.writeBuffer(buffer, 0, state.buffers[i]));
+    return ok(undefined);
   }
 
   private stateBuffers(): GPUBuffer[] {
@@ -112,7 +112,7 @@ export class TrainingRun implements TrainSession {
   }
 
   async run(): Promise<Result<'finished' | 'stopped'>> {
-    const { engine, emit, host } = this.setup;
+    const { engine, emit, host, hyper } = this.setup;
     const pacing = createPacing(maxBatch);
     const { queue } = this.gpu.device;
     const started = host.nowMs();
@@ -129,7 +129,8 @@ export class TrainingRun implements TrainSession {
       const steps = Array.from({ length: n }, (_, k) => this.stepAt(this.step + 1 + k));
       engine.submit(steps);
       this.step += n;
-      if (this.step % this.setup.hyper.refineEvery === 0) await this.refine();
+      if (refinesAt(hyper, this.step, this.totalSteps)) this.refine();
+      if (this.step % hyper.refineEvery === 0 || this.step === this.totalSteps) await this.growSlots();
       await Promise.race([queue.onSubmittedWorkDone(), this.gpu.lost]);
       if (this.lostReason !== null) return this.failed(fail('gpu-lost', `The GPU was lost at step ${this.step}: ${this.lostReason}`));
       const now = host.nowMs();
@@ -154,28 +155,35 @@ export class TrainingRun implements TrainSession {
     return failure;
   }
 
-  private async refine(): Promise<void> {
-    const { hyper, engine, options, plan, startCount, emit } = this.setup;
-    if (refinesAt(hyper, this.step, this.totalSteps)) {
-      const wanted = Math.max(this.count, countAt(hyper, this.step, this.totalSteps, startCount, plan.maxSplats));
-      engine.submitRefine({
-        count: this.count,
-        wanted,
-        jitter: createRandom(options.seed + this.step)(),
-        scoreScale: 2 ** 31 / (plan.raster.maxPixels * hyper.refineEvery),
-        deadOpacity: hyper.deadOpacity,
-      });
-      this.count = wanted;
-    }
+  private refine(): void {
+    const { hyper, engine, options, plan, startCount } = this.setup;
+    const wanted = Math.max(this.count, countAt(hyper, this.step, this.totalSteps, startCount, plan.maxSplats));
+    engine.submitRefine({
+      count: this.count,
+      wanted,
+      jitter: createRandom(options.seed + this.step)(),
+      scoreScale: 2 ** 31 / (plan.raster.maxPixels * hyper.refineEvery),
+      deadOpacity: hyper.deadOpacity,
+    });
+    this.count = wanted;
+  }
+
+  /**
+   * Looks how many slots were asked for since the last look and makes room; true when something was not drawn and now would be. Waits
+   * for the GPU, once in `refineEvery` steps: read with a lag, the step at which the room grows would depend on timing.
+   */
+  private async growSlots(): Promise<boolean> {
+    const { engine, emit } = this.setup;
     const peak = await engine.takeSlotPeak();
     const { slotCapacity } = engine.raster.options;
-    if (peak <= 0.9 * slotCapacity) return;
+    if (peak <= 0.9 * slotCapacity) return false;
     const larger = Math.min(Math.ceil(peak * 1.5), maxSlots(this.gpu));
     if (peak > slotCapacity) {
       const detail = `${peak} splat-tile pairs were needed, ${slotCapacity} had room; ${larger > slotCapacity ? 'the room was enlarged' : 'the rest was not drawn'}.`;
       emit({ type: 'warning', failure: { code: 'out-of-memory', detail } });
     }
     if (larger > slotCapacity) await engine.resizeSlots(larger);
+    return peak > slotCapacity && larger > slotCapacity;
   }
 
   private report(constants: StepConstants, msPerStep: number): void {
@@ -226,10 +234,9 @@ export class TrainingRun implements TrainSession {
     const scores: Omit<HeldOutView, 'render' | 'photo'>[] = [];
     for (const index of heldOut) {
       const { levels, view } = views[index];
-      engine.submitView(
-        { ...this.constantsFor(viewAt(levels[0], view.pose), Math.max(1, this.step)), shDegree: this.setup.plan.shDegree },
-        index,
-      );
+      const constants = this.constantsFor(viewAt(levels[0], view.pose), Math.max(1, this.step));
+      do engine.submitView({ ...constants, shDegree: this.setup.plan.shDegree }, index);
+      while (await this.growSlots());
       const scored = await scoreView(this.gpu, engine.raster.image, views[index]);
       await onView?.(scored);
       scores.push({ name: scored.name, psnrDb: scored.psnrDb, ssim: scored.ssim });
@@ -272,7 +279,7 @@ export class TrainingRun implements TrainSession {
       this.gpu,
       dataset,
       options,
-      { step, count, startCount, totalSteps, slotCapacity, capacity: plan.maxSplats },
+      { step, count, startCount, totalSteps, slotCapacity, maxSplats: plan.maxSplats, widthPx: plan.widthPx, shDegree: plan.shDegree },
       this.stateBuffers(),
     );
   }
