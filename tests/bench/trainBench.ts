@@ -60,7 +60,7 @@ async function stageTimes(gpu: Gpu, engine: Engine, work: EngineStep[]): Promise
 
 async function measure(gpu: Gpu, count: number, widthPx: number, quick: boolean): Promise<Row> {
   const view = benchView(widthPx);
-  const options = rasterOptionsFor(gpu, [view], count * 12 + 65536);
+  const options = rasterOptionsFor(gpu, [view], count * 20 + 65536);
   const photo = bufferFrom(gpu, 'photo', benchPhoto(view));
   const engine = await createEngine(gpu, benchSplats(count, shDegree), count, options, [photo]);
   const make = (n: number) => steps(count, widthPx, options.tile, n);

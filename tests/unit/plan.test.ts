@@ -57,7 +57,7 @@ describe('wishes and presets', () => {
       [120, 200],
     ]);
     expect(plan.raster.maxPixels).toBe(30_000);
-    expect(plan.raster.maxTiles).toBe(25 * 19);
+    expect(plan.raster.maxTiles).toBe(13 * 10);
   });
 
   test('the preview has at most 3,000 steps, the full preset 30,000 and more of everything', () => {
@@ -77,10 +77,11 @@ describe('wishes and presets', () => {
     },
   );
 
-  test('small images take small tiles, large ones large tiles', () => {
-    expect(rasterOptionsFor(portable, [{ widthPx: 270, heightPx: 480 }], 1).tile).toBe(8);
-    expect(rasterOptionsFor(portable, [{ widthPx: 1080, heightPx: 1920 }], 1).tile).toBe(16);
-    expect(rasterOptionsFor(portable, [{ widthPx: 270, heightPx: 480 }], 1, 16)).toMatchObject({ tile: 16, maxTiles: 17 * 30 });
+  test('software adapters take small tiles, graphics cards large ones', () => {
+    const sizes = [{ widthPx: 270, heightPx: 480 }];
+    expect(rasterOptionsFor(device('google SwiftShader', 128), sizes, 1)).toMatchObject({ tile: 8, maxTiles: 34 * 60 });
+    expect(rasterOptionsFor(portable, sizes, 1)).toMatchObject({ tile: 16, maxTiles: 17 * 30 });
+    expect(rasterOptionsFor(portable, sizes, 1, 8).tile).toBe(8);
   });
 });
 

@@ -7,9 +7,9 @@ import type { Result } from '../job/failure.ts';
 import type { PinholeView } from '../scene/camera.ts';
 import type { Pixels, SourceFile } from '../scene/dataset.ts';
 import type { Splats } from '../scene/splats.ts';
-import type { Hyper } from './schedule.ts';
+import type { Hyper, Preset } from './schedule.ts';
 
-export type Preset = 'preview' | 'full';
+export type { Preset };
 
 export interface TrainOptions {
   preset: Preset;

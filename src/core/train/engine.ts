@@ -36,7 +36,7 @@ export interface Engine {
   /** Relocates dead splats and grows to request.wanted. */
   submitRefine(request: RefineRequest): void;
   setCount(count: number): void;
-  /** Makes room for more slots; the splats and moments stay. */
+  /** Makes room for more slots; splats, moments, scores and the loss ring stay. */
   resizeSlots(slotCapacity: number): Promise<void>;
   /** Most slots any view asked for since the last call. */
   takeSlotPeak(): Promise<number>;
@@ -139,7 +139,12 @@ export async function createEngine(
       const old = part;
       part = await build(wanted);
       const encoder = gpu.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(old.backward.scores, 0, part.backward.scores, 0, old.backward.scores.size);
+      for (const [from, to] of [
+        [old.backward.scores, part.backward.scores],
+        [old.backward.ring, part.backward.ring],
+      ]) {
+        encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
+      }
       gpu.device.queue.submit([encoder.finish()]);
       await gpu.device.queue.onSubmittedWorkDone();
       dispose(old);

@@ -35,11 +35,14 @@ const softwarePreview = { steps: 1500, widthPx: 180, maxSplats: 15000, shDegree:
 
 const isSoftware = (gpu: Gpu): boolean => /llvmpipe|swiftshader|software|basic render/i.test(gpu.adapterName);
 
-/** Slots planned per splat. Tiles are small, most splats too; what overflows is noticed and the room grows. */
-const slotsPerSplat = 12;
+/** Slots planned per splat by tile edge (measured: 15 for 30,000 splats at 270 px); what overflows is noticed and the room grows. */
+const slotsPerSplat = (tile: number): number => (tile === 8 ? 20 : 12);
 
-/** Tile edge: small images want small tiles (less wasted work at splat borders), large ones fewer slots. */
-const tileFor = (widthPx: number, heightPx: number): number => (widthPx * heightPx <= 400_000 ? 8 : 16);
+/**
+ * Tile edge. A software adapter pays for every pixel a tile covers beyond its splats, so small tiles win (docs/decisions/0001); on a GPU a
+ * 16 px tile fills 32 lanes.
+ */
+export const tileFor = (gpu: Gpu): number => (isSoftware(gpu) ? 8 : 16);
 
 function sized(options: TrainOptions, gpu: Gpu) {
   const base = options.preset === 'preview' && isSoftware(gpu) ? softwarePreview : presets[options.preset];
@@ -59,12 +62,11 @@ export function rasterOptionsFor(
   gpu: Gpu,
   sizes: { widthPx: number; heightPx: number }[],
   slots: number,
-  tile?: number,
+  tile = tileFor(gpu),
 ): RasterizerOptions {
   const maxPixels = Math.max(...sizes.map((s) => s.widthPx * s.heightPx));
-  const edge = tile ?? tileFor(Math.max(...sizes.map((s) => s.widthPx)), Math.max(...sizes.map((s) => s.heightPx)));
-  const maxTiles = Math.max(...sizes.map((s) => Math.ceil(s.widthPx / edge) * Math.ceil(s.heightPx / edge)));
-  return { tile: edge, maxPixels, maxTiles, slotCapacity: Math.min(slots, maxSlots(gpu)), depthBits: 24 };
+  const maxTiles = Math.max(...sizes.map((s) => Math.ceil(s.widthPx / tile) * Math.ceil(s.heightPx / tile)));
+  return { tile, maxPixels, maxTiles, slotCapacity: Math.min(slots, maxSlots(gpu)), depthBits: 24 };
 }
 
 /** Plans a run for the cameras of all used views, one entry a view. */
@@ -76,7 +78,7 @@ export function planTraining(gpu: Gpu, cameras: Camera[], options: TrainOptions)
   let maxSplats = size.maxSplats;
   const perSplat = Math.max(24 * shBasisCount(size.shDegree), 96);
   if (maxSplats * perSplat > limit) maxSplats = Math.floor(limit / perSplat) - 64;
-  const raster = rasterOptionsFor(gpu, sizes, maxSplats * slotsPerSplat + 4096);
+  const raster = rasterOptionsFor(gpu, sizes, maxSplats * slotsPerSplat(tileFor(gpu)) + 4096);
   if (raster.maxPixels * 60 > limit) {
     return fail(
       'out-of-memory',

@@ -4,6 +4,8 @@
  */
 import { createRandom, permutation } from '../math/random.ts';
 
+export type Preset = 'preview' | 'full';
+
 export interface Hyper {
   /** Position rate in units of the scene's extent; falls exponentially to lrMean * lrMeanFinal. */
   lrMean: number;
@@ -60,6 +62,9 @@ export const defaultHyper: Hyper = {
   halfUntil: 0.5,
   shEvery: 0,
 };
+
+/** What a preset changes. In a short run every band is there from the first step: the first pictures count. */
+export const presetHyper: Record<Preset, Partial<Hyper>> = { preview: {}, full: { shEvery: 0.03 } };
 
 export interface Rates {
   lrMean: number;
