@@ -1,10 +1,12 @@
-// Backward of blend, the subgroup variant: lanes load eight splats at once and add up their sums by shuffles. For every (splat, tile) slot the sums over the tile's pixels from which the splat's 2D gradient follows.
+// Backward of blend, the subgroup variant: lanes load eight splats at once and add up their sums by shuffles. For every (splat, tile)
+// slot it leaves the sums over the tile's pixels from which the splat's 2D gradient follows.
 // bindings: 0 step, 1 tile_starts (read), 2 tile_ends (read), 3 sorted_splats (read), 4 sorted_slots (read), 5 projected (read),
 //           6 image (read), 7 image_gradient (read), 8 slot_sums (write)
 // image_gradient: 4 planes of [pixels]: dL/d(r, g, b) and the pixel's error for densification.
 // slot_sums: 10 floats per slot: sum of h (1, dx, dy, dx^2, dx dy, dy^2) with h = dL/dpower, and sum of w (dL/dr, dL/dg, dL/db, error)
 // with w = alpha T. The gradient of the exponent is linear in the first six, so nothing else has to be summed over pixels.
-// Needs the `subgroups` feature and a workgroup (LANES) that fits into the smallest subgroup, so there is neither barrier nor shared memory.
+// Needs the `subgroups` feature and a workgroup (LANES) that fits into the smallest subgroup, so there is neither barrier nor shared
+// memory.
 // Eight sums are added over eight lanes in three exchanges in which every lane keeps half of what it holds (7 shuffles instead of 24);
 // afterwards lane l holds sum l & 7.
 // Invariant: every slot with a tile is written exactly once, with zeros behind the tile's end.

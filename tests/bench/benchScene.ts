@@ -4,7 +4,7 @@
  */
 import { createRandom } from '../../src/core/math/random.ts';
 import type { PinholeView } from '../../src/core/scene/camera.ts';
-import { type Splats, shBasisCount } from '../../src/core/scene/splats.ts';
+import { type Splats, emptySplats, shBasisCount } from '../../src/core/scene/splats.ts';
 
 /** Portrait photo, 9:16, as phones take. */
 export const benchView = (widthPx: number): PinholeView => {
@@ -16,16 +16,7 @@ export const benchView = (widthPx: number): PinholeView => {
 export function benchSplats(count: number, shDegree: number): Splats {
   const random = createRandom(7);
   const basis = shBasisCount(shDegree);
-  const splats: Splats = {
-    count,
-    shDegree,
-    antialiased: false,
-    means: new Float32Array(3 * count),
-    logScales: new Float32Array(3 * count),
-    quats: new Float32Array(4 * count),
-    opacityLogits: new Float32Array(count),
-    sh: new Float32Array(3 * basis * count),
-  };
+  const splats = emptySplats(count, shDegree);
   // The view shows 0.83 x 1.48 world units at depth 1; a splat's size makes all of them cover that area about four times.
   const size = 0.5 * Math.sqrt((0.83 * 1.48) / count);
   for (let i = 0; i < count; i++) {

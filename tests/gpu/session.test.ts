@@ -147,7 +147,7 @@ test('too little room for splat-tile pairs is reported, enlarged, and the run go
   };
   const first = await run();
   expect(first.warnings).toHaveLength(1);
-  expect(first.warnings[0]).toMatch(/^out-of-memory: \d+ splat-tile pairs were needed, 4816 had room; the room was enlarged\./);
+  expect(first.warnings[0]).toMatch(/^out-of-memory: \d+ splat-tile pairs were needed, 5296 had room; the room was enlarged\./);
   expect(first.splats.means.every((value) => Number.isFinite(value))).toBe(true);
   expect(await run()).toEqual(first);
 });

@@ -5,7 +5,7 @@
  */
 import { bufferFrom, destroyBuffer, readF32 } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/device.ts';
-import { type Splats, shBasisCount } from '../scene/splats.ts';
+import { type Splats, emptySplats, shBasisCount } from '../scene/splats.ts';
 
 export interface SplatBuffers {
   capacity: number;
@@ -37,16 +37,7 @@ export function packSplats(splats: Splats, capacity: number, shDegree: number): 
 export function unpackSplats(geometry: Float32Array, sh: Float32Array, count: number, shDegree: number, antialiased: boolean): Splats {
   const capacity = geometry.length / 12;
   const columns = 3 * shBasisCount(shDegree);
-  const splats: Splats = {
-    count,
-    shDegree,
-    antialiased,
-    means: new Float32Array(3 * count),
-    logScales: new Float32Array(3 * count),
-    quats: new Float32Array(4 * count),
-    opacityLogits: new Float32Array(count),
-    sh: new Float32Array(columns * count),
-  };
+  const splats = emptySplats(count, shDegree, antialiased);
   for (let i = 0; i < count; i++) {
     splats.means.set(geometry.subarray(4 * i, 4 * i + 3), 3 * i);
     splats.opacityLogits[i] = geometry[4 * i + 3];

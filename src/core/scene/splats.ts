@@ -22,3 +22,17 @@ export interface Splats {
 
 /** Number of SH basis functions up to and including a degree: (d + 1)^2. */
 export const shBasisCount = (degree: number): number => (degree + 1) * (degree + 1);
+
+/** Splats with every value 0: room to fill. */
+export function emptySplats(count: number, shDegree: number, antialiased = false): Splats {
+  return {
+    count,
+    shDegree,
+    antialiased,
+    means: new Float32Array(3 * count),
+    logScales: new Float32Array(3 * count),
+    quats: new Float32Array(4 * count),
+    opacityLogits: new Float32Array(count),
+    sh: new Float32Array(3 * shBasisCount(shDegree) * count),
+  };
+}

@@ -6,7 +6,7 @@ import { neighbourDistance } from '../math/neighbours.ts';
 import { createRandom, permutation } from '../math/random.ts';
 import { cameraCentre, rotationRows } from '../raster/stepConstants.ts';
 import type { Reconstruction, SparsePoints } from '../scene/reconstruction.ts';
-import { type Splats, shBasisCount } from '../scene/splats.ts';
+import { type Splats, emptySplats, shBasisCount } from '../scene/splats.ts';
 import type { SceneFrame } from './sceneFrame.ts';
 
 const sh0 = 0.28209479177387814;
@@ -51,16 +51,8 @@ export function initialSplats(
   const chosen = choose(points, maxSplats, seed);
   const count = chosen.length;
   const basis = shBasisCount(shDegree);
-  const splats: Splats = {
-    count,
-    shDegree,
-    antialiased: false,
-    means: new Float32Array(3 * count),
-    logScales: new Float32Array(3 * count),
-    quats: new Float32Array(4 * count),
-    opacityLogits: new Float32Array(count).fill(Math.log(opacity / (1 - opacity))),
-    sh: new Float32Array(3 * basis * count),
-  };
+  const splats = emptySplats(count, shDegree);
+  splats.opacityLogits.fill(Math.log(opacity / (1 - opacity)));
   chosen.forEach((p, i) => {
     for (let k = 0; k < 3; k++) {
       splats.means[3 * i + k] = points.xyz[3 * p + k];
