@@ -14,7 +14,7 @@ const sh0 = 0.28209479177387814;
 /** Points used when the reconstruction has none. */
 const randomStart = 10000;
 
-/** Random points inside random frustums, from a tenth to three times the distance to the focus. Grey. */
+/** Random points inside random frustums, from 0.3 to 2.5 times the distance to the focus. Grey. */
 function randomPoints({ cameras, views }: Reconstruction, frame: SceneFrame, count: number, seed: number): SparsePoints {
   const random = createRandom(seed ^ 0x51ed270b);
   const byId = new Map(cameras.map((camera) => [camera.id, camera]));
@@ -24,7 +24,7 @@ function randomPoints({ cameras, views }: Reconstruction, frame: SceneFrame, cou
     const camera = byId.get(view.cameraId)!;
     const centre = cameraCentre(view);
     const distance = Math.hypot(...frame.focus.map((f, k) => f - centre[k])) || frame.extent;
-    const z = distance * (0.1 + 2.9 * random());
+    const z = distance * (0.3 + 2.2 * random());
     const c = [((random() * camera.widthPx - camera.cx) / camera.fx) * z, ((random() * camera.heightPx - camera.cy) / camera.fy) * z, z];
     const r = rotationRows(view.pose.q);
     for (let k = 0; k < 3; k++) xyz[3 * i + k] = centre[k] + r[k] * c[0] + r[3 + k] * c[1] + r[6 + k] * c[2];

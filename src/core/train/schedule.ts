@@ -66,6 +66,12 @@ export const defaultHyper: Hyper = {
 /** What a preset changes. In a short run every band is there from the first step: the first pictures count. */
 export const presetHyper: Record<Preset, Partial<Hyper>> = { preview: {}, full: { shEvery: 0.03 } };
 
+/**
+ * What a start without sparse points changes: a thin fog that lets light through to what is behind, cleared early (fox, 135 px, 10,000
+ * splats, 500 steps: 25.5 dB against 18.0 with the settings for sparse points).
+ */
+export const randomStartHyper: Partial<Hyper> = { initialOpacity: 0.05, deadOpacity: 0.02, refineEvery: 50 };
+
 export interface Rates {
   lrMean: number;
   lrScale: number;

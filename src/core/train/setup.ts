@@ -11,7 +11,7 @@ import type { Engine } from './engine.ts';
 import { type LoadedView, loadPhotos } from './photos.ts';
 import { type Plan, planTraining } from './plan.ts';
 import { type SceneFrame, sceneFrame } from './sceneFrame.ts';
-import { type Hyper, defaultHyper, presetHyper } from './schedule.ts';
+import { type Hyper, defaultHyper, presetHyper, randomStartHyper } from './schedule.ts';
 
 export interface Setup {
   gpu: Gpu;
@@ -67,7 +67,8 @@ export async function prepare(
     for (const { photo } of views) destroyBuffer(gpu, photo);
     return fail('too-few-photos', `${split.trained.length} usable photos are left to train on; at least ${fewestViews - 1} are needed.`);
   }
-  const hyper = { ...defaultHyper, ...presetHyper[options.preset], ...options.hyper };
+  const start = reconstruction.points.count > 0 ? {} : randomStartHyper;
+  const hyper = { ...defaultHyper, ...presetHyper[options.preset], ...start, ...options.hyper };
   const frame = sceneFrame(reconstruction);
   return ok({
     gpu,
