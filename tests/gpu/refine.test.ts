@@ -13,6 +13,7 @@ import { type RefineRequest, createRefiner } from '../../src/core/train/refine.t
 import { randomNumbers, randomSplats } from '../randomScene.ts';
 import { toF32 } from './gpuScene.ts';
 import { openTestGpus } from './openTestGpu.ts';
+import { splitRef } from '../../src/core/train/split.ref.ts';
 
 const { portable: gpu } = await openTestGpus();
 const capacity = 256;
@@ -101,6 +102,8 @@ function expectFamily({ before, after, momentsOf }: Refined, parent: number, mem
   // Spread of the copies plus the spread of each is the spread that the one had.
   expect(variance / size ** 2 + 1 / n).toBeCloseTo(1, 4);
   const sorted = [...offsets].sort((a, b) => a - b);
+  const twin = splitRef(sigmoid(was.opacityLogits[0]), size, n);
+  sorted.forEach((offset, k) => expect(offset / size).toBeCloseTo(twin.offsets[k] / size, 4));
   const gaps = sorted.slice(1).map((offset, k) => offset - sorted[k]);
   for (const gap of gaps) expect(gap / gaps[0]).toBeCloseTo(1, 3);
 }
