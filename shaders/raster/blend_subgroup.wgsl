@@ -35,6 +35,7 @@ fn blend(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) i
     let conic = projected[at + 1u];
     let colour = projected[at + 2u];
     if (mine >= end) { p.w = 0.0; }
+    // Written out eight times, because a broadcast takes only a constant lane.
     {
       let q = subgroupBroadcast(p, 0u); let c = subgroupBroadcast(conic, 0u); let rgb = subgroupBroadcast(colour, 0u);
       near_four = blended(near_four, near_x - q.x, py - q.y, c, q.w, rgb);

@@ -68,6 +68,7 @@ fn blend_back(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     let conic = projected[at + 1u];
     let colour = projected[at + 2u];
     if (mine >= end) { p.w = 0.0; }
+    // Written out eight times, because a broadcast takes only a constant lane.
     {
       let q = subgroupBroadcast(p, 0u); let c = subgroupBroadcast(conic, 0u); let rgb = subgroupBroadcast(colour, 0u);
       let ten = walk(&near_four, &far_four, near_x - q.x, py - q.y, c, q.w, rgb);

@@ -76,10 +76,10 @@ test('scores add up the error each splat answers for, step after step', async ()
   });
   const { screen } = backwardRef(splats, smallView, {}, rendered, error);
   const want = Float64Array.from({ length: splats.count }, (_, i) => screen.colour[3 * i]);
-  const once = (await readF32(portable, scene.backward!.scores)).subarray(0, splats.count);
+  const once = (await readF32(portable, scene.tally!.scores)).subarray(0, splats.count);
   expectCloseWithBoundaryBand('scores', once, want, { absolute: 1e-4, relative: 1e-4, flips: 0.02, bound: 0.05 });
   scene.train();
-  const twice = (await readF32(portable, scene.backward!.scores)).subarray(0, splats.count);
+  const twice = (await readF32(portable, scene.tally!.scores)).subarray(0, splats.count);
   expect(twice).toEqual(once.map((value) => 2 * value));
   scene.dispose();
 });

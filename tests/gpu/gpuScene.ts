@@ -11,7 +11,7 @@ import { type SplatBuffers, createSplatBuffers, readSplats } from '../../src/cor
 import { type StepConstants, packStep, renderConstants, tilesFor } from '../../src/core/raster/stepConstants.ts';
 import type { PinholeView } from '../../src/core/scene/camera.ts';
 import { type Splats, shBasisCount } from '../../src/core/scene/splats.ts';
-import { type Backward, type Moments, createBackward, createMoments } from '../../src/core/train/backward.ts';
+import { type Backward, type Moments, type Tally, createBackward, createMoments, createTally } from '../../src/core/train/backward.ts';
 import type { F64Splats } from '../randomScene.ts';
 
 export function toF32(splats: F64Splats): Splats {
@@ -40,6 +40,7 @@ export interface GpuScene {
   splats: SplatBuffers;
   raster: Rasterizer;
   moments: Moments | null;
+  tally: Tally | null;
   backward: Backward | null;
   /** Step constants of this scene; `changes` win. */
   constants(changes?: Partial<StepConstants>): StepConstants;
@@ -66,10 +67,11 @@ export function splitImage(image: Float32Array, pixels: number): { colour: Float
 
 async function createBack(gpu: Gpu, steps: GPUBuffer, buffers: SplatBuffers, raster: Rasterizer, packed: Uint32Array, dump: boolean) {
   const moments = createMoments(gpu, buffers.capacity, buffers.shDegree);
-  const backward = await createBackward(gpu, steps, buffers, moments, raster, { dump });
+  const tally = createTally(gpu, buffers.capacity);
+  const backward = await createBackward(gpu, steps, buffers, moments, tally, raster, { dump });
   const photo = bufferFrom(gpu, 'photo', packed);
   const binding = backward.bindPhoto(photo);
-  return { moments, backward, photo, binding };
+  return { moments, tally, backward, photo, binding };
 }
 
 export async function createGpuScene(gpu: Gpu, splats: Splats, view: PinholeView, options: SceneOptions = {}): Promise<GpuScene> {
@@ -112,6 +114,7 @@ export async function createGpuScene(gpu: Gpu, splats: Splats, view: PinholeView
     splats: buffers,
     raster,
     moments: back?.moments ?? null,
+    tally: back?.tally ?? null,
     backward: back?.backward ?? null,
     constants,
     render: (changes = {}) => submit(changes, false),
@@ -121,6 +124,7 @@ export async function createGpuScene(gpu: Gpu, splats: Splats, view: PinholeView
     dispose() {
       back?.backward.dispose();
       back?.moments.dispose();
+      back?.tally.dispose();
       raster.dispose();
       buffers.dispose();
       for (const buffer of [steps, ...(back ? [back.photo] : [])]) destroyBuffer(gpu, buffer);

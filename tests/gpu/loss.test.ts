@@ -35,7 +35,7 @@ async function compare(widthPx: number, heightPx: number, options: TestPhotoOpti
   expectCloseWithBoundaryBand('gradient', gradient, want.gradient, { absolute: 1e-4 * largest, relative: 1e-4 });
   const errors = pixelErrors(colour, photo.colour, photo.mask);
   expectCloseWithBoundaryBand('error', planes.subarray(3 * pixels), errors, { absolute: 1e-6, relative: 1e-6 });
-  const ring = await readF32(gpu, scene.backward!.ring, 16 * (step % lossRing), 16);
+  const ring = await readF32(gpu, scene.tally!.ring, 16 * (step % lossRing), 16);
   const seen = photo.mask.reduce((sum, value) => sum + value, 0);
   const squared = colour.reduce((sum, x, k) => sum + photo.mask[Math.floor(k / 3)] * (x - photo.colour[k]) ** 2, 0) / (3 * seen);
   // The ring's means are over seen pixels, the twin's over all.
@@ -58,7 +58,7 @@ test('a photo of which nothing was seen gives no loss, no gradient and no NaN', 
   const photo = randomPhoto(5, 24, 20);
   const scene = await createGpuScene(gpu, splats, smallView, { photo: photo.packed.map((word) => word & 0xffffff), dump: true });
   scene.train();
-  expect(await readF32(gpu, scene.backward!.ring, 16, 16)).toEqual(Float32Array.of(0, 0, 0, 0));
+  expect(await readF32(gpu, scene.tally!.ring, 16, 16)).toEqual(Float32Array.of(0, 0, 0, 0));
   expect((await readF32(gpu, scene.backward!.imageGradient)).every((value) => value === 0)).toBe(true);
   scene.dispose();
 });

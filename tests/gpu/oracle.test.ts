@@ -45,7 +45,7 @@ describe.each(scenes)('$scene', ({ path, tolerance, lossTolerance }) => {
     const { outside, worst } = measureBand(colour, oracle.image, { absolute: 1e-4 });
     expect(outside / colour.length).toBeLessThan(1e-3);
     expect(worst).toBeLessThan(2e-2);
-    const [l1, ssim] = await readF32(gpu, scene.backward!.ring, 16, 16);
+    const [l1, ssim] = await readF32(gpu, scene.tally!.ring, 16, 16);
     expect(Math.abs((0.8 * l1 + 0.2 * (1 - ssim)) / oracle.loss - 1)).toBeLessThan(lossTolerance);
     const gradients = await readGradients(gpu, scene, count);
     for (const name of parameters) {

@@ -31,6 +31,11 @@ import { shBasisCount } from '../scene/splats.ts';
 /** Steps whose loss the ring remembers. */
 export const lossRing = 256;
 
+interface Size {
+  widthPx: number;
+  heightPx: number;
+}
+
 export interface BackwardOptions {
   /** True writes parameter gradients to `gradients` and the SH moments instead of taking a step: for tests against the twin. */
   dump?: boolean;
@@ -40,17 +45,13 @@ export interface Backward {
   /** 3 vec4 per splat, see sum_slots.wgsl. */
   splatGradients: GPUBuffer;
   imageGradient: GPUBuffer;
-  /** Per splat: the error it is answerable for since the last refinement, see sum_slots.wgsl. */
-  scores: GPUBuffer;
-  /** [lossRing] vec4 by step: mean |x-y|, mean SSIM, mean squared error, valid share. */
-  ring: GPUBuffer;
   /** With dump: dL/d(mean, logit), dL/dquat, dL/dlogScales in the geometry's columns. */
   gradients: GPUBuffer;
   /** Prepares a photo buffer for use by record(). */
   bindPhoto(photo: GPUBuffer): PhotoBinding;
-  record(recorder: Recorder, count: number, view: { widthPx: number; heightPx: number }, photo: PhotoBinding): void;
+  record(recorder: Recorder, count: number, view: Size, photo: PhotoBinding): void;
   /** The loss alone, for held-out views. */
-  recordLoss(recorder: Recorder, view: { widthPx: number; heightPx: number }, photo: PhotoBinding): void;
+  recordLoss(recorder: Recorder, view: Size, photo: PhotoBinding): void;
   dispose(): void;
 }
 
@@ -75,6 +76,27 @@ export function createMoments(gpu: Gpu, capacity: number, shDegree: number): Mom
   };
 }
 
+/** What a run counts from step to step. Outlives the rasterizer, as the moments do. */
+export interface Tally {
+  /** Per splat: the error it is answerable for since the last refinement, see sum_slots.wgsl. */
+  scores: GPUBuffer;
+  /** [lossRing] vec4 by step: mean |x-y|, mean SSIM, mean squared error, valid share. */
+  ring: GPUBuffer;
+  dispose(): void;
+}
+
+export function createTally(gpu: Gpu, capacity: number): Tally {
+  const scores = createBuffer(gpu, 'scores', capacity * 4);
+  const ring = createBuffer(gpu, 'loss ring', lossRing * 16);
+  return {
+    scores,
+    ring,
+    dispose() {
+      for (const buffer of [scores, ring]) destroyBuffer(gpu, buffer);
+    },
+  };
+}
+
 export interface PhotoBinding {
   rows: GPUBindGroup;
   ssim: GPUBindGroup;
@@ -90,6 +112,16 @@ const batch = 8;
 export function backwardBytes(capacity: number, shDegree: number, options: RasterizerOptions): number {
   return capacity * (96 + 24 * shBasisCount(shDegree) + 48) + options.slotCapacity * 40 + options.maxPixels * (60 + 36 + 16);
 }
+
+/**
+ * Workgroups of a loss pass over a number of planes. Each covers 64 x 8 pixels: 8 x 8 runs of eight along the rows, or 64 columns of a run
+ * of eight.
+ */
+const lossGroups = ({ widthPx, heightPx }: Size, planes: number): [number, number, number] => [
+  Math.ceil(widthPx / 64),
+  Math.ceil(heightPx / 8),
+  planes,
+];
 
 async function createKernels(gpu: Gpu, splats: SplatBuffers, tile: number, dump: boolean) {
   const subgroups = usesSubgroups(gpu, tile);
@@ -134,6 +166,7 @@ export async function createBackward(
   stepBuffer: GPUBuffer,
   splats: SplatBuffers,
   moments: Moments,
+  tally: Tally,
   raster: Rasterizer,
   { dump = false }: BackwardOptions = {},
 ): Promise<Backward> {
@@ -142,13 +175,11 @@ export async function createBackward(
   const k = await createKernels(gpu, splats, tile, dump);
   const store = {
     splatGradients: createBuffer(gpu, 'splat gradients', capacity * 48),
-    scores: createBuffer(gpu, 'scores', capacity * 4),
     slotSums: createBuffer(gpu, 'slot sums', slotCapacity * 40),
     maps: createBuffer(gpu, 'blurred maps', maxPixels * 60),
     partials: createBuffer(gpu, 'ssim partials', maxPixels * 36),
     imageGradient: createBuffer(gpu, 'image gradient', maxPixels * 16),
     groupSums: createBuffer(gpu, 'loss sums', (Math.ceil(maxPixels / 64) + 4096) * 16),
-    ring: createBuffer(gpu, 'loss ring', lossRing * 16),
     gradients: createBuffer(gpu, 'gradients', dump ? capacity * 48 : 16),
   };
   const slotGroups = new Map<GPUBuffer, GPUBindGroup>();
@@ -171,20 +202,19 @@ export async function createBackward(
   };
   const groups = {
     lossBackRows: k.lossBackRows.bind(stepBuffer, store.partials, store.maps),
-    total: k.total.bind(stepBuffer, store.groupSums, store.ring),
-    sum: k.sum.bind(stepBuffer, raster.slotStarts, store.slotSums, raster.projected, store.splatGradients, store.scores),
+    total: k.total.bind(stepBuffer, store.groupSums, tally.ring),
+    sum: k.sum.bind(stepBuffer, raster.slotStarts, store.slotSums, raster.projected, store.splatGradients, tally.scores),
     shBack: k.shBack.bind(stepBuffer, store.splatGradients, raster.projected, splats.geometry, splats.sh, moments.sh),
     projectBack: k.projectBack.bind(stepBuffer, store.splatGradients, raster.projected, splats.geometry, moments.geometry, store.gradients),
   };
-  const recordLoss = (recorder: Recorder, view: { widthPx: number; heightPx: number }, photo: PhotoBinding): void => {
-    const columns: [number, number, number] = [Math.ceil(view.widthPx / 64), Math.ceil(view.heightPx / 8), 3];
+  const recordLoss = (recorder: Recorder, view: Size, photo: PhotoBinding): void => {
     recorder.dispatch({
       kernel: k.lossRows,
       group: photo.rows,
-      size: [...tilesFor({ widthPx: view.widthPx / 8, heightPx: view.heightPx }, 8), 1],
+      size: lossGroups(view, 1),
       step: true,
     });
-    recorder.dispatch({ kernel: k.lossSsim, group: photo.ssim, size: columns, step: true });
+    recorder.dispatch({ kernel: k.lossSsim, group: photo.ssim, size: lossGroups(view, 3), step: true });
     recorder.dispatch({ kernel: k.total, group: groups.total, size: [1, 1, 1], step: true });
   };
   return {
@@ -202,13 +232,13 @@ export async function createBackward(
       recorder.dispatch({
         kernel: k.lossBackRows,
         group: groups.lossBackRows,
-        size: [...tilesFor({ widthPx: view.widthPx / 8, heightPx: view.heightPx }, 8), 9],
+        size: lossGroups(view, 9),
         step,
       });
       recorder.dispatch({
         kernel: k.lossBack,
         group: photo.back,
-        size: [Math.ceil(view.widthPx / 64), Math.ceil(view.heightPx / 8), 1],
+        size: lossGroups(view, 1),
         step,
       });
       recorder.dispatch({ kernel: k.blendBack, group: blendBackGroup(raster.sortedSlots(view)), size: [...tilesFor(view, tile), 1], step });

@@ -12,8 +12,8 @@ import { type Rasterizer, type RasterizerOptions, createRasterizer } from '../ra
 import { type SplatBuffers, createSplatBuffers } from '../raster/splatBuffers.ts';
 import { type StepConstants, packStep } from '../raster/stepConstants.ts';
 import type { Splats } from '../scene/splats.ts';
-import { type Backward, type Moments, type PhotoBinding, createBackward, createMoments } from './backward.ts';
-import { type RefineRequest, type Refiner, createRefiner } from './refine.ts';
+import { type Backward, type Moments, type PhotoBinding, type Tally, createBackward, createMoments, createTally } from './backward.ts';
+import { type RefineRequest, createRefiner } from './refine.ts';
 
 /** Most steps in one submission. */
 export const maxBatch = 64;
@@ -26,17 +26,17 @@ export interface EngineStep {
 export interface Engine {
   splats: SplatBuffers;
   moments: Moments;
+  tally: Tally;
   raster: Rasterizer;
   backward: Backward;
-  refiner: Refiner;
   /** Trains on up to maxBatch steps in one submission. */
   submit(steps: EngineStep[], profiler?: Profiler): void;
-  /** Renders and scores without training; leaves the image in raster.image and the sums in backward.ring. */
+  /** Renders and scores without training; leaves the image in raster.image and the sums in tally.ring. */
   submitView(constants: StepConstants, photo: number): void;
   /** Relocates dead splats and grows to request.wanted. */
   submitRefine(request: RefineRequest): void;
   setCount(count: number): void;
-  /** Makes room for more slots; splats, moments, scores and the loss ring stay. */
+  /** Makes room for more slots; splats, moments and tally stay. */
   resizeSlots(slotCapacity: number): Promise<void>;
   /** Most slots any view asked for since the last call. */
   takeSlotPeak(): Promise<number>;
@@ -46,7 +46,6 @@ export interface Engine {
 interface RasterPart {
   raster: Rasterizer;
   backward: Backward;
-  refiner: Refiner;
   photos: PhotoBinding[];
 }
 
@@ -60,17 +59,17 @@ export async function createEngine(
   const stepBuffer = createBuffer(gpu, 'steps', stepBytes * (maxBatch + 1), usage.uniform | usage.copyDst);
   const splats = createSplatBuffers(gpu, initial, capacity, initial.shDegree);
   const moments = createMoments(gpu, capacity, initial.shDegree);
+  const tally = createTally(gpu, capacity);
+  const refiner = await createRefiner(gpu, splats, moments, tally.scores);
   let count = initial.count;
 
   const build = async (wanted: RasterizerOptions): Promise<RasterPart> => {
     const raster = await createRasterizer(gpu, stepBuffer, splats, wanted);
-    const backward = await createBackward(gpu, stepBuffer, splats, moments, raster);
-    const refiner = await createRefiner(gpu, splats, moments, backward.scores);
+    const backward = await createBackward(gpu, stepBuffer, splats, moments, tally, raster);
     raster.setCount(count);
-    return { raster, backward, refiner, photos: photos.map((photo) => backward.bindPhoto(photo)) };
+    return { raster, backward, photos: photos.map((photo) => backward.bindPhoto(photo)) };
   };
   const dispose = (part: RasterPart): void => {
-    part.refiner.dispose();
     part.backward.dispose();
     part.raster.dispose();
   };
@@ -97,14 +96,12 @@ export async function createEngine(
   return {
     splats,
     moments,
+    tally,
     get raster() {
       return part.raster;
     },
     get backward() {
       return part.backward;
-    },
-    get refiner() {
-      return part.refiner;
     },
     submit(steps, profiler) {
       upload(steps.map((step) => step.constants));
@@ -125,8 +122,8 @@ export async function createEngine(
       });
     },
     submitRefine(request) {
-      part.refiner.configure(request);
-      encode((recorder) => part.refiner.record(recorder, request.count, request.wanted));
+      refiner.configure(request);
+      encode((recorder) => refiner.record(recorder, request.count, request.wanted));
       count = request.wanted;
       part.raster.setCount(count);
     },
@@ -136,18 +133,9 @@ export async function createEngine(
     },
     async resizeSlots(slotCapacity) {
       const wanted = { ...part.raster.options, slotCapacity };
-      const old = part;
-      part = await build(wanted);
-      const encoder = gpu.device.createCommandEncoder();
-      for (const [from, to] of [
-        [old.backward.scores, part.backward.scores],
-        [old.backward.ring, part.backward.ring],
-      ]) {
-        encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
-      }
-      gpu.device.queue.submit([encoder.finish()]);
       await gpu.device.queue.onSubmittedWorkDone();
-      dispose(old);
+      dispose(part);
+      part = await build(wanted);
     },
     async takeSlotPeak() {
       const [, , peak] = await readU32(gpu, part.raster.counters);
@@ -156,7 +144,9 @@ export async function createEngine(
     },
     dispose() {
       dispose(part);
+      refiner.dispose();
       moments.dispose();
+      tally.dispose();
       splats.dispose();
       for (const buffer of [stepBuffer, ...photos]) destroyBuffer(gpu, buffer);
     },

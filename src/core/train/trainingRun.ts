@@ -72,8 +72,8 @@ export class TrainingRun implements TrainSession {
   }
 
   private stateBuffers(): GPUBuffer[] {
-    const { splats, moments, backward, raster } = this.setup.engine;
-    return [splats.geometry, splats.sh, moments.geometry, moments.sh, backward.scores, raster.counters];
+    const { splats, moments, tally, raster } = this.setup.engine;
+    return [splats.geometry, splats.sh, moments.geometry, moments.sh, tally.scores, raster.counters];
   }
 
   private constantsFor(view: PinholeView, step: number): StepConstants {
@@ -188,7 +188,7 @@ export class TrainingRun implements TrainSession {
 
   private report(constants: StepConstants, msPerStep: number): void {
     const { engine, emit } = this.setup;
-    this.figures.sample(engine.backward.ring, this.step);
+    this.figures.sample(engine.tally.ring, this.step);
     const { lossMean, psnrDb } = this.figures.latest(this.setup.hyper.ssimWeight);
     emit({
       type: 'progress',
