@@ -42,4 +42,7 @@ const HIGH16 = vec4f(0.0, 0.0, G0, G1);
 const HIGH17 = vec4f(0.0, 0.0, 0.0, G0);
 const NONE = vec4f(0.0);
 
+// The rendered colour as the photo's exposure shows it.
+fn exposed(colour: vec3f) -> vec3f { return step.exposure_gain * colour + step.exposure_bias; }
+
 fn unpack_photo(packed: u32) -> vec4f { return unpack4x8unorm(packed); }

@@ -33,4 +33,12 @@ struct Step {
   opacity_decay: f32,    // weight of the L1 term on the opacity
   scale_decay: f32,      // weight of the L1 term on the scales
   ssim_weight: f32,      // lambda of D-SSIM in the loss
+  exposure_gain: vec3f,  // the photo's exposure: seen colour = gain * rendered colour + bias
+  view_slot: u32,        // training view, for what is learnt about it
+  exposure_bias: vec3f,
+  lr_pose: f32,          // radians; 0 while poses rest
+  pose_length: f32,      // world units that count as one radian
+  pose_pull: f32,        // share of a correction that is taken back per unit of rate
+  lr_exposure: f32,
+  exposure_pull: f32,
 }

@@ -1,12 +1,17 @@
 // Backward of the projection for one splat, fused with its Adam step (Kingma & Ba 2015): from the gradient with respect to (u, v, conic,
 // opacity) to mean, log scales, quaternion and opacity logit.
-// bindings: 0 step, 1 splat_gradients (read), 2 projected (read), 3 geometry (rw), 4 moments (rw), 5 gradients_out (write; only with DUMP)
+// bindings: 0 step, 1 splat_gradients (read), 2 projected (read), 3 geometry (rw), 4 moments (rw), 5 gradients_out (write; only with DUMP),
+// 6 pose_terms (write; only with POSE)
 // geometry: columns of vec4 [CAPACITY]: mean+logit, quaternion, log scales. moments: the same three columns for m, then three for v.
 // dL/dSigma = -Q (dL/dQ) Q with Q the conic; dL/dSigma3 = T^t G T; dL/dT = 2 G T Sigma3; dL/dM = 2 G3 M (Kerbl et al. 2023, appendix A).
+// pose_terms: 2 columns of vec3 [CAPACITY]: what the splat adds to dL/d(turn, shift) of the pose exp(turn) X_cam + shift at 0. With c the
+// camera-space mean and W the rotation: dL/dturn = c x dL/dc + sum over columns k of W_k x (J^t dL/dT)_k, dL/dshift = dL/dc. The colours'
+// view direction is taken as constant, as it is for the means.
 // Invariant: a splat that was not in view, or whose gradient is not finite, is left exactly as it was.
 override GROUP: u32 = 64;
 override CAPACITY: u32;
 override DUMP: u32 = 0;
+override POSE: u32 = 0;
 override BETA1: f32 = 0.9;
 override BETA2: f32 = 0.999;
 @group(0) @binding(0) var<uniform> step: Step;
@@ -15,8 +20,10 @@ override BETA2: f32 = 0.999;
 @group(0) @binding(3) var<storage, read_write> geometry: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> moments: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> gradients_out: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> pose_terms: array<vec3f>;
 
-struct Gradient { mean: vec3f, logit: f32, quat: vec4f, log_scale: vec3f }
+struct PoseGradient { turn: vec3f, shift: vec3f }
+struct Gradient { mean: vec3f, logit: f32, quat: vec4f, log_scale: vec3f, pose: PoseGradient }
 
 fn gradient_of(i: u32, mean_logit: vec4f, quat: vec4f, log_scale: vec3f) -> Gradient {
   let g0 = splat_gradients[3u * i];
@@ -79,6 +86,15 @@ fn gradient_of(i: u32, mean_logit: vec4f, quat: vec4f, log_scale: vec3f) -> Grad
       + iz * ((1.0 + free_x) * fx * jacobian.x_clamped * gj02 + (1.0 + free_y) * fy * jacobian.y_clamped * gj12));
   var out: Gradient;
   out.mean = gc.x * step.rotation_x.xyz + gc.y * step.rotation_y.xyz + gc.z * step.rotation_z.xyz;
+  if (POSE == 1u) {
+    // Rows of dL/dW = J^t dL/dT.
+    let gx = fx * gtu;
+    let gy = fy * gtv;
+    let gz = -fx * jacobian.x_clamped * gtu - fy * jacobian.y_clamped * gtv;
+    let x = step.rotation_x.xyz; let y = step.rotation_y.xyz; let z = step.rotation_z.xyz;
+    out.pose.turn = cross(c, gc) + vec3f(dot(y, gz) - dot(z, gy), dot(z, gx) - dot(x, gz), dot(x, gy) - dot(y, gx));
+    out.pose.shift = gc;
+  }
   out.logit = g1.y * (1.0 - plain);
   out.quat = (gq - q * dot(q, gq)) / length_q;
   out.log_scale = mu * gu + mv * gv;
@@ -117,10 +133,8 @@ fn exploration(i: u32, opacity: f32, r: mat3x3f, scale: vec3f) -> vec3f {
   return gate * step.noise * (m * (transpose(m) * n));
 }
 
-@compute @workgroup_size(GROUP)
-fn project_back(@builtin(global_invocation_id) id: vec3u) {
-  let i = id.y * 65535u * GROUP + id.x;
-  if (i >= step.count || splat_gradients[3u * i + 2u].w == 0.0) { return; }
+// One splat's step. Returns what it adds to the gradient of the view's pose.
+fn descend(i: u32) -> PoseGradient {
   let mean_logit = geometry[i];
   let quat = geometry[CAPACITY + i];
   let log_scale = geometry[2u * CAPACITY + i].xyz;
@@ -133,12 +147,25 @@ fn project_back(@builtin(global_invocation_id) id: vec3u) {
     gradients_out[i] = vec4f(g.mean, g.logit);
     gradients_out[CAPACITY + i] = g.quat;
     gradients_out[2u * CAPACITY + i] = vec4f(g.log_scale, 0.0);
-    return;
+    return g.pose;
   }
-  if (!finite(dot(g.mean, vec3f(1.0)) + g.logit + dot(g.quat, vec4f(1.0)) + dot(g.log_scale, vec3f(1.0)))) { return; }
+  if (!finite(dot(g.mean, vec3f(1.0)) + g.logit + dot(g.quat, vec4f(1.0)) + dot(g.log_scale, vec3f(1.0)))) { return PoseGradient(); }
   var moved = mean_logit - adam(0u, i, vec4f(g.mean, g.logit), vec4f(vec3f(step.lr_mean), step.lr_opacity));
   if (step.noise > 0.0) { moved += vec4f(exploration(i, opacity, rotation_of(normalize(quat)), scale), 0.0); }
   geometry[i] = moved;
   geometry[CAPACITY + i] = quat - adam(1u, i, g.quat, vec4f(step.lr_quat));
   geometry[2u * CAPACITY + i] = vec4f(log_scale, 0.0) - adam(2u, i, vec4f(g.log_scale, 0.0), vec4f(step.lr_scale));
+  return g.pose;
+}
+
+@compute @workgroup_size(GROUP)
+fn project_back(@builtin(global_invocation_id) id: vec3u) {
+  let i = id.y * 65535u * GROUP + id.x;
+  if (i >= step.count) { return; }
+  var pose = PoseGradient();
+  if (splat_gradients[3u * i + 2u].w != 0.0) { pose = descend(i); }
+  if (POSE == 1u) {
+    pose_terms[i] = pose.turn;
+    pose_terms[CAPACITY + i] = pose.shift;
+  }
 }

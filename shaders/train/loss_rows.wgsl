@@ -18,7 +18,7 @@ fn pixel(x: i32, y: u32) -> Pair {
   let at = y * step.width + u32(clamp(x, 0, i32(step.width) - 1));
   let wanted = unpack_photo(photo[step.photo_offset + at]);
   let weight = select(0.0, wanted.w, seen);
-  return Pair(image[at].xyz * weight, wanted.xyz * weight);
+  return Pair(exposed(image[at].xyz) * weight, wanted.xyz * weight);
 }
 
 fn add_channel(c: ptr<function, Channel>, x: f32, y: f32, low: vec4f, high: vec4f) {

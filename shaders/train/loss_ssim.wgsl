@@ -52,7 +52,7 @@ fn finish_four(x: u32, y: u32, channel: u32, s: Ssim) -> vec4f {
     if (y + k < step.height) {
       let at = (y + k) * step.width + x;
       let wanted = unpack_photo(photo[step.photo_offset + at]);
-      let rendered = image[at];
+      let rendered = exposed(image[at].xyz);
       let plane = 3u * channel * pixels + at;
       partials[plane] = s.d_mu[k] * wanted.w;
       partials[plane + pixels] = s.d_xx[k] * wanted.w;

@@ -9,9 +9,11 @@ import { createRecorder } from '../../src/core/gpu/recorder.ts';
 import { type Rasterizer, createRasterizer } from '../../src/core/raster/rasterizer.ts';
 import { type SplatBuffers, createSplatBuffers, readSplats } from '../../src/core/raster/splatBuffers.ts';
 import { type StepConstants, packStep, renderConstants, tilesFor } from '../../src/core/raster/stepConstants.ts';
-import type { PinholeView } from '../../src/core/scene/camera.ts';
+import type { PinholeView, Pose } from '../../src/core/scene/camera.ts';
 import { type Splats, shBasisCount } from '../../src/core/scene/splats.ts';
 import { type Backward, type Moments, type Tally, createBackward, createMoments, createTally } from '../../src/core/train/backward.ts';
+import { type ViewRefiner, createViewRefiner } from '../../src/core/train/viewRefiner.ts';
+import { type ViewStates, createViewStates } from '../../src/core/train/viewStates.ts';
 import type { F64Splats } from '../randomScene.ts';
 
 export function toF32(splats: F64Splats): Splats {
@@ -34,6 +36,8 @@ export interface SceneOptions {
   photo?: Uint32Array;
   /** Gradients are written out instead of taking a step. */
   dump?: boolean;
+  /** Given poses of all views whose poses and exposure are learnt; the step's viewSlot says which is trained. */
+  learnt?: Pose[];
 }
 
 export interface GpuScene {
@@ -42,6 +46,7 @@ export interface GpuScene {
   moments: Moments | null;
   tally: Tally | null;
   backward: Backward | null;
+  views: ViewStates | null;
   /** Step constants of this scene; `changes` win. */
   constants(changes?: Partial<StepConstants>): StepConstants;
   render(changes?: Partial<StepConstants>): void;
@@ -65,13 +70,18 @@ export function splitImage(image: Float32Array, pixels: number): { colour: Float
   return { colour, transmittance };
 }
 
-async function createBack(gpu: Gpu, steps: GPUBuffer, buffers: SplatBuffers, raster: Rasterizer, packed: Uint32Array, dump: boolean) {
+async function createBack(gpu: Gpu, steps: GPUBuffer, buffers: SplatBuffers, raster: Rasterizer, options: SceneOptions) {
+  const { photo: packed = new Uint32Array(4), dump = false, learnt } = options;
+  const { capacity } = buffers;
+  const { maxPixels } = raster.options;
+  const views = learnt ? createViewStates(gpu, { poses: learnt, refinesPoses: true, refinesExposure: true, capacity, maxPixels }) : null;
+  const refiner: ViewRefiner | null = views ? await createViewRefiner(gpu, steps, views, capacity) : null;
   const moments = createMoments(gpu, buffers.capacity, buffers.shDegree);
   const tally = createTally(gpu, buffers.capacity);
-  const backward = await createBackward(gpu, steps, buffers, moments, tally, raster, { dump });
+  const backward = await createBackward(gpu, steps, buffers, moments, tally, raster, { dump, viewGradients: views?.gradients ?? null });
   const photo = bufferFrom(gpu, 'photo', packed);
   const binding = backward.bindPhoto(photo);
-  return { moments, tally, backward, photo, binding };
+  return { moments, tally, backward, views, refiner, photo, binding };
 }
 
 export async function createGpuScene(gpu: Gpu, splats: Splats, view: PinholeView, options: SceneOptions = {}): Promise<GpuScene> {
@@ -87,7 +97,7 @@ export async function createGpuScene(gpu: Gpu, splats: Splats, view: PinholeView
     slotCapacity,
     depthBits: 24,
   });
-  const back = options.photo ? await createBack(gpu, steps, buffers, raster, options.photo, options.dump ?? false) : null;
+  const back = options.photo ? await createBack(gpu, steps, buffers, raster, options) : null;
   const constants = (changes: Partial<StepConstants> = {}): StepConstants => ({
     ...renderConstants,
     view,
@@ -105,8 +115,10 @@ export async function createGpuScene(gpu: Gpu, splats: Splats, view: PinholeView
     raster.setCount(step.count);
     const encoder = gpu.device.createCommandEncoder();
     const recorder = createRecorder(encoder);
+    if (backToo) back?.refiner?.begin(recorder);
     raster.record(recorder, step.count, step.view);
     if (back && backToo) back.backward.record(recorder, step.count, step.view, back.binding);
+    if (backToo) back?.refiner?.step(recorder);
     recorder.end();
     gpu.device.queue.submit([encoder.finish()]);
   };
@@ -116,6 +128,7 @@ export async function createGpuScene(gpu: Gpu, splats: Splats, view: PinholeView
     moments: back?.moments ?? null,
     tally: back?.tally ?? null,
     backward: back?.backward ?? null,
+    views: back?.views ?? null,
     constants,
     render: (changes = {}) => submit(changes, false),
     train: (changes = {}) => submit(changes, true),
@@ -123,6 +136,8 @@ export async function createGpuScene(gpu: Gpu, splats: Splats, view: PinholeView
     read: () => readSplats(gpu, buffers, splats.count, splats.antialiased),
     dispose() {
       back?.backward.dispose();
+      back?.refiner?.dispose();
+      back?.views?.dispose();
       back?.moments.dispose();
       back?.tally.dispose();
       raster.dispose();

@@ -95,11 +95,15 @@ describe('checkpoint', () => {
       { preset: 'full' },
       { shDegree: 1 },
     ];
-    for (const changes of [...others, { antialiased: true }, { hyper: { noise: 1 } }])
+    for (const changes of [...others, { antialiased: true }, { refinePoses: true }, { refineExposure: true }, { hyper: { noise: 1 } }])
       expect(refusal(bytes, changes)).toContain('other settings');
     const renamed = smallModel();
     renamed.views[0].photoName = 'other.jpg';
     expect(refusal(bytes, {}, { ...dataset, reconstruction: renamed })).toContain('other photos');
+  });
+
+  test('what is off and what is not given are the same run', () => {
+    expect(refusal(file(whole, data), { refinePoses: false, refineExposure: false })).toBe('taken up');
   });
 
   test('more steps may be asked for', () => {

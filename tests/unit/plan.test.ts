@@ -118,4 +118,14 @@ describe('limits', () => {
     expect(parts.map(({ name }) => name)).toEqual(['photos', 'splats', 'rasterizer', 'training']);
     expect(parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes);
   });
+
+  test('what is learnt about the views has its own part', () => {
+    const cameras = [camera(640, 480), camera(640, 480)];
+    const views = (changes: Partial<TrainOptions>): number =>
+      planned(portable, cameras, { ...changes, maxSplats: 1000 }).bytes - planned(portable, cameras, { maxSplats: 1000 }).bytes;
+    expect(views({ refinePoses: true })).toBeGreaterThanOrEqual(1000 * 2 * 16);
+    // Two vec3 for every eight pixels of a column.
+    expect(views({ refineExposure: true })).toBeGreaterThanOrEqual(2 * 16 * 540 * Math.ceil(405 / 8));
+    expect(views({ refinePoses: true, refineExposure: true })).toBe(views({ refinePoses: true }) + views({ refineExposure: true }));
+  });
 });

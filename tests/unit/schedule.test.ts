@@ -9,6 +9,7 @@ import {
   ratesAt,
   refinesAt,
   shDegreeAt,
+  viewRatesAt,
 } from '../../src/core/train/schedule.ts';
 
 const h: Hyper = {
@@ -47,6 +48,15 @@ describe('rates', () => {
       if (k > 0) expect(rates.lrScale).toBeLessThanOrEqual(ratesAt(h, k, 1000, 1).lrScale);
     }
   });
+});
+
+test("the views' rates fall exponentially; poses rest at first", () => {
+  const v = { ...h, lrPose: 1e-3, lrPoseFinal: 0.01, poseFrom: 0.2, lrExposure: 0.02, lrExposureFinal: 0.25 };
+  for (const step of [1, 200]) expect(viewRatesAt(v, step, 1000).lrPose).toBe(0);
+  expect(viewRatesAt(v, 201, 1000).lrPose).toBeCloseTo(1e-3, 4);
+  expect(viewRatesAt(v, 600, 1000).lrPose).toBeCloseTo(1e-4, 12);
+  for (const step of [1000, 1500]) expect(viewRatesAt(v, step, 1000).lrPose).toBeCloseTo(1e-5, 12);
+  expect(viewRatesAt(v, 500, 1000).lrExposure).toBeCloseTo(0.01, 12);
 });
 
 describe('SH degree', () => {

@@ -64,6 +64,14 @@ const constants: StepConstants = {
   opacityDecay: 0.0088,
   scaleDecay: 0.0099,
   ssimWeight: 0.15,
+  exposureGain: [1.125, 0.875, 1.25],
+  exposureBias: [0.03, -0.02, 0.01],
+  viewSlot: 41,
+  lrPose: 0.0012,
+  poseLength: 3.5,
+  posePull: 0.75,
+  lrExposure: 0.0013,
+  exposurePull: 0.625,
 };
 
 /** The quaternion (1, 1, -1, 1) / 2 only permutes and flips axes, so its rows can be written out by hand; the centre is -R^T t. */
@@ -100,6 +108,14 @@ const expected: Record<string, number | number[]> = {
   opacity_decay: 0.0088,
   scale_decay: 0.0099,
   ssim_weight: 0.15,
+  exposure_gain: [1.125, 0.875, 1.25],
+  exposure_bias: [0.03, -0.02, 0.01],
+  view_slot: 41,
+  lr_pose: 0.0012,
+  pose_length: 3.5,
+  pose_pull: 0.75,
+  lr_exposure: 0.0013,
+  exposure_pull: 0.625,
 };
 
 describe('step constants', () => {

@@ -16,6 +16,8 @@ export interface Dispatch {
 
 export interface Recorder {
   dispatch(item: Dispatch): void;
+  /** Copies bytes from the start of one buffer into another, between the dispatches before and after. */
+  copy(from: GPUBuffer, to: GPUBuffer, offsetBytes: number, sizeBytes: number): void;
   /** Byte offset of the step constants that the following dispatches use. */
   stepOffset: number;
   end(): void;
@@ -36,6 +38,10 @@ export function createRecorder(encoder: GPUCommandEncoder, profiler?: Profiler):
       pass.setBindGroup(0, group, step ? [this.stepOffset] : []);
       if (Array.isArray(size)) pass.dispatchWorkgroups(...size);
       else pass.dispatchWorkgroupsIndirect(size.indirect, size.offset);
+    },
+    copy(from, to, offsetBytes, sizeBytes) {
+      end();
+      encoder.copyBufferToBuffer(from, 0, to, offsetBytes, sizeBytes);
     },
     end,
   };

@@ -7,6 +7,7 @@ import { conicBackwardRef } from './conic.ref.ts';
 import { covarianceBackwardRef } from './covariance.ref.ts';
 import { ewaBackwardRef } from './ewa.ref.ts';
 import { type Vec3, apply, multiply, transpose } from './mat3.ref.ts';
+import { addPoseGradientRef } from './poseBack.ref.ts';
 import { type Projected, type RasterOptions, type SplatArrays, cameraFrame, splatInView } from './project.ref.ts';
 import { shBackwardRef } from './sh.ref.ts';
 
@@ -29,6 +30,8 @@ export interface SplatGradients {
   quats: Float64Array;
   opacityLogits: Float64Array;
   sh: Float64Array;
+  /** [6] of the view's pose, see poseBack.ref.ts. */
+  pose: Float64Array;
 }
 
 const zeroGradients = (splats: SplatArrays): SplatGradients => ({
@@ -37,6 +40,7 @@ const zeroGradients = (splats: SplatArrays): SplatGradients => ({
   quats: new Float64Array(splats.quats.length),
   opacityLogits: new Float64Array(splats.opacityLogits.length),
   sh: new Float64Array(splats.sh.length),
+  pose: new Float64Array(6),
 });
 
 const triple = (from: Float64Array, i: number): Vec3 => [from[3 * i], from[3 * i + 1], from[3 * i + 2]];
@@ -62,6 +66,7 @@ export function projectBackwardRef(
     const dCov2 = conicBackwardRef(a, b, d, s.lowPass, splats.antialiased, triple(grad.conic, i), dCompensation);
     const back = ewaBackwardRef(s.c, s.cov, view, { u: grad.u[i], v: grad.v[i], a: dCov2[0], b: dCov2[1], d: dCov2[2] });
     out.means.set(apply(toWorld, back.c), 3 * i);
+    addPoseGradientRef(s.c, s.cov, back, out.pose);
     const shape = covarianceBackwardRef(s.logScale, s.quat, multiply(multiply(toWorld, back.cov), frame.rotation));
     out.logScales.set(shape.logScale, 3 * i);
     out.quats.set(shape.quat, 4 * i);

@@ -29,6 +29,18 @@ export interface StepConstants {
   opacityDecay: number;
   scaleDecay: number;
   ssimWeight: number;
+  /** The photo's exposure: seen colour = gain * rendered colour + bias. */
+  exposureGain: [number, number, number];
+  exposureBias: [number, number, number];
+  /** Which training view this is, for what is learnt about it (shaders/common/view_state.wgsl). */
+  viewSlot: number;
+  /** Radians; 0 while poses rest. */
+  lrPose: number;
+  /** World units that count as one radian. */
+  poseLength: number;
+  posePull: number;
+  lrExposure: number;
+  exposurePull: number;
 }
 
 /** Constants for rendering alone; training overrides the rest. */
@@ -50,6 +62,14 @@ export const renderConstants = {
   opacityDecay: 0,
   scaleDecay: 0,
   ssimWeight: 0.2,
+  exposureGain: [1, 1, 1] as [number, number, number],
+  exposureBias: [0, 0, 0] as [number, number, number],
+  viewSlot: 0,
+  lrPose: 0,
+  poseLength: 1,
+  posePull: 0,
+  lrExposure: 0,
+  exposurePull: 0,
 };
 
 /** Rotation rows of a quaternion wxyz (normalised here), row-major 3x3. */
@@ -98,5 +118,8 @@ export function packStep(c: StepConstants): Uint8Array {
   u.set([c.antialiased ? 1 : 0, c.slotCapacity, c.photoOffset], 33);
   f.set([c.lrMean, c.lrScale, c.lrQuat, c.lrOpacity, c.lrDc, c.lrRest], 36);
   f.set([1 - 0.9 ** c.step, 1 - 0.999 ** c.step, c.noise, c.opacityDecay, c.scaleDecay, c.ssimWeight], 42);
+  f.set(c.exposureGain, 48);
+  u[51] = c.viewSlot;
+  f.set([...c.exposureBias, c.lrPose, c.poseLength, c.posePull, c.lrExposure, c.exposurePull], 52);
   return bytes;
 }

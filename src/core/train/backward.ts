@@ -39,6 +39,14 @@ interface Size {
 export interface BackwardOptions {
   /** True writes parameter gradients to `gradients` and the SH moments instead of taking a step: for tests against the twin. */
   dump?: boolean;
+  /** Where the gradients of the view's pose and exposure go; null or absent leaves them out. */
+  viewGradients?: ViewGradients | null;
+}
+
+/** The terms of dL/d(pose) and dL/d(exposure), see project_back.wgsl and loss_back.wgsl; null for what is not learnt. */
+export interface ViewGradients {
+  pose: GPUBuffer | null;
+  exposure: GPUBuffer | null;
 }
 
 export interface Backward {
@@ -105,6 +113,15 @@ export interface PhotoBinding {
 
 const group = 64;
 
+/** Widest image there is room for, see exposureTermBytes. */
+const maxRowPixels = 8192;
+
+/** Bytes of the terms of dL/d(pose): two vec3 a splat. */
+export const poseTermBytes = (capacity: number): number => 32 * capacity;
+
+/** Bytes of the terms of dL/d(exposure): two vec3 for every eight pixels of a column, whose last may be fewer. */
+export const exposureTermBytes = (maxPixels: number): number => 32 * (Math.ceil(maxPixels / 8) + maxRowPixels);
+
 /** Splats between two barriers of the blend backward: what 16 KiB of workgroup memory hold. */
 const batch = 8;
 
@@ -123,7 +140,7 @@ const lossGroups = ({ widthPx, heightPx }: Size, planes: number): [number, numbe
   planes,
 ];
 
-async function createKernels(gpu: Gpu, splats: SplatBuffers, tile: number, dump: boolean) {
+async function createKernels(gpu: Gpu, splats: SplatBuffers, tile: number, dump: boolean, views: ViewGradients | null) {
   const subgroups = usesSubgroups(gpu, tile);
   const make = (label: string, code: string[], bindings: Binding[], constants?: Record<string, number>): Promise<Kernel> =>
     createKernel(gpu, {
@@ -139,7 +156,7 @@ async function createKernels(gpu: Gpu, splats: SplatBuffers, tile: number, dump:
     make('loss_rows', [photoCode, lossRowsCode], ['step', 'read', 'read', 'write']),
     make('loss_ssim', [photoCode, lossSsimCode], ['step', 'read', 'read', 'read', 'write', 'write']),
     make('loss_back_rows', [photoCode, lossBackRowsCode], ['step', 'read', 'write']),
-    make('loss_back', [photoCode, lossBackCode], ['step', 'read', 'read', 'read', 'write']),
+    make('loss_back', [photoCode, lossBackCode], ['step', 'read', 'read', 'read', 'write', 'write'], { EXPOSURE: views?.exposure ? 1 : 0 }),
     make('loss_total', [totalCode], ['step', 'read', 'write'], { RING: lossRing }),
     make(
       'blend_back',
@@ -156,7 +173,10 @@ async function createKernels(gpu: Gpu, splats: SplatBuffers, tile: number, dump:
       ...perSplat,
       COLUMNS: 3 * shBasisCount(splats.shDegree),
     }),
-    make('project_back', [gaussianCode, projectBackCode], ['step', 'read', 'read', 'write', 'write', 'write'], perSplat),
+    make('project_back', [gaussianCode, projectBackCode], ['step', 'read', 'read', 'write', 'write', 'write', 'write'], {
+      ...perSplat,
+      POSE: views?.pose ? 1 : 0,
+    }),
   ]);
   return { lossRows, lossSsim, lossBackRows, lossBack, total, blendBack, sum, shBack, projectBack };
 }
@@ -168,11 +188,11 @@ export async function createBackward(
   moments: Moments,
   tally: Tally,
   raster: Rasterizer,
-  { dump = false }: BackwardOptions = {},
+  { dump = false, viewGradients = null }: BackwardOptions = {},
 ): Promise<Backward> {
   const { capacity } = splats;
   const { tile, maxPixels, slotCapacity } = raster.options;
-  const k = await createKernels(gpu, splats, tile, dump);
+  const k = await createKernels(gpu, splats, tile, dump, viewGradients);
   const store = {
     splatGradients: createBuffer(gpu, 'splat gradients', capacity * 48),
     slotSums: createBuffer(gpu, 'slot sums', slotCapacity * 40),
@@ -181,6 +201,7 @@ export async function createBackward(
     imageGradient: createBuffer(gpu, 'image gradient', maxPixels * 16),
     groupSums: createBuffer(gpu, 'loss sums', (Math.ceil(maxPixels / 64) + 4096) * 16),
     gradients: createBuffer(gpu, 'gradients', dump ? capacity * 48 : 16),
+    unused: createBuffer(gpu, 'no view gradients', 16),
   };
   const slotGroups = new Map<GPUBuffer, GPUBindGroup>();
   const blendBackGroup = (slots: GPUBuffer): GPUBindGroup => {
@@ -205,7 +226,15 @@ export async function createBackward(
     total: k.total.bind(stepBuffer, store.groupSums, tally.ring),
     sum: k.sum.bind(stepBuffer, raster.slotStarts, store.slotSums, raster.projected, store.splatGradients, tally.scores),
     shBack: k.shBack.bind(stepBuffer, store.splatGradients, raster.projected, splats.geometry, splats.sh, moments.sh),
-    projectBack: k.projectBack.bind(stepBuffer, store.splatGradients, raster.projected, splats.geometry, moments.geometry, store.gradients),
+    projectBack: k.projectBack.bind(
+      stepBuffer,
+      store.splatGradients,
+      raster.projected,
+      splats.geometry,
+      moments.geometry,
+      store.gradients,
+      viewGradients?.pose ?? store.unused,
+    ),
   };
   const recordLoss = (recorder: Recorder, view: Size, photo: PhotoBinding): void => {
     recorder.dispatch({
@@ -222,7 +251,7 @@ export async function createBackward(
     bindPhoto: (photo) => ({
       rows: k.lossRows.bind(stepBuffer, raster.image, photo, store.maps),
       ssim: k.lossSsim.bind(stepBuffer, raster.image, photo, store.maps, store.partials, store.groupSums),
-      back: k.lossBack.bind(stepBuffer, raster.image, photo, store.maps, store.imageGradient),
+      back: k.lossBack.bind(stepBuffer, raster.image, photo, store.maps, store.imageGradient, viewGradients?.exposure ?? store.unused),
     }),
     recordLoss,
     record(recorder, count, view, photo) {

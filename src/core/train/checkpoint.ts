@@ -36,7 +36,8 @@ interface Header extends Counters {
 }
 
 /** What makes two runs the same run. */
-function fingerprint(dataset: Dataset, { preset, maxSplats, widthPx, holdout, seed, shDegree, antialiased, hyper }: TrainOptions): string {
+function fingerprint(dataset: Dataset, options: TrainOptions): string {
+  const { preset, maxSplats, widthPx, holdout, seed, shDegree, antialiased, refinePoses, refineExposure, hyper } = options;
   const names = dataset.reconstruction.views.map((view) => view.photoName);
   return JSON.stringify({
     preset,
@@ -46,6 +47,9 @@ function fingerprint(dataset: Dataset, { preset, maxSplats, widthPx, holdout, se
     seed,
     shDegree,
     antialiased,
+    // Off and not given are the same run.
+    refinePoses: refinePoses || undefined,
+    refineExposure: refineExposure || undefined,
     hyper,
     names,
     points: dataset.reconstruction.points.count,

@@ -4,7 +4,7 @@
 import type { Gpu } from '../gpu/device.ts';
 import type { JobEvent } from '../job/events.ts';
 import type { Result } from '../job/failure.ts';
-import type { PinholeView } from '../scene/camera.ts';
+import type { PinholeView, View } from '../scene/camera.ts';
 import type { Pixels, SourceFile } from '../scene/dataset.ts';
 import type { Splats } from '../scene/splats.ts';
 import type { Hyper, Preset } from './schedule.ts';
@@ -26,6 +26,10 @@ export interface TrainOptions {
   shDegree?: number;
   /** Opacity-compensated 2D low-pass (Mip-Splatting). */
   antialiased?: boolean;
+  /** Learn a small correction of each training view's pose; for solved poses. Default false. */
+  refinePoses?: boolean;
+  /** Learn a gain and bias per colour channel for each training photo. Default false. */
+  refineExposure?: boolean;
   /** Changes to the hyper-parameters, for experiments. */
   hyper?: Partial<Hyper>;
 }
@@ -64,6 +68,10 @@ export interface TrainMetrics {
   psnrDb: number | null;
   ssim: number | null;
   perView: { name: string; psnrDb: number; ssim: number }[];
+  /** How far run() moved the training views' poses, as of its last end; null when poses are not refined. Shifts of the centres in world units. */
+  poseRefinement: { views: number; meanDeg: number; maxDeg: number; meanShift: number; maxShift: number } | null;
+  /** Spread of the training photos' exposures, as of the last end of run(); null when not learnt. */
+  exposureRefinement: { views: number; minGain: number; maxGain: number; minBias: number; maxBias: number } | null;
 }
 
 export interface TrainSession {
@@ -92,6 +100,11 @@ export interface TrainSession {
   render(view: PinholeView): Promise<Pixels>;
   /** Draws any pinhole view into a canvas texture ('rgba8unorm' or 'bgra8unorm', RENDER_ATTACHMENT). Does not wait. */
   draw(view: PinholeView, target: GPUTexture): void;
+  /**
+   * Every view in the run with its pose as it is now: that of a training view with its correction, that of a held-out view as given. All as
+   * given when poses are not refined.
+   */
+  refinedPoses(): Promise<View[]>;
   /** The splats so far, read back from the GPU. */
   splats(): Promise<Splats>;
   /** Everything needed to go on exactly where this is: parameters, moments, statistics, counters. */

@@ -14,6 +14,8 @@ import { type StepConstants, packStep } from '../raster/stepConstants.ts';
 import type { Splats } from '../scene/splats.ts';
 import { type Backward, type Moments, type PhotoBinding, type Tally, createBackward, createMoments, createTally } from './backward.ts';
 import { type RefineRequest, createRefiner } from './refine.ts';
+import { createViewRefiner } from './viewRefiner.ts';
+import { type ViewStateOptions, type ViewStates, createViewStates } from './viewStates.ts';
 
 /** Most steps in one submission. */
 export const maxBatch = 64;
@@ -27,6 +29,8 @@ export interface Engine {
   splats: SplatBuffers;
   moments: Moments;
   tally: Tally;
+  /** What is learnt about the training views; null when nothing is. */
+  views: ViewStates | null;
   raster: Rasterizer;
   backward: Backward;
   /** Trains on up to maxBatch steps in one submission. */
@@ -55,17 +59,21 @@ export async function createEngine(
   capacity: number,
   options: RasterizerOptions,
   photos: GPUBuffer[],
+  learnt?: Pick<ViewStateOptions, 'poses' | 'refinesPoses' | 'refinesExposure'>,
 ): Promise<Engine> {
+  const learns = learnt !== undefined && (learnt.refinesPoses || learnt.refinesExposure);
   const stepBuffer = createBuffer(gpu, 'steps', stepBytes * (maxBatch + 1), usage.uniform | usage.copyDst);
   const splats = createSplatBuffers(gpu, initial, capacity, initial.shDegree);
   const moments = createMoments(gpu, capacity, initial.shDegree);
   const tally = createTally(gpu, capacity);
   const refiner = await createRefiner(gpu, splats, moments, tally.scores);
+  const views = learns ? createViewStates(gpu, { ...learnt, capacity, maxPixels: options.maxPixels }) : null;
+  const viewRefiner = views ? await createViewRefiner(gpu, stepBuffer, views, capacity) : null;
   let count = initial.count;
 
   const build = async (wanted: RasterizerOptions): Promise<RasterPart> => {
     const raster = await createRasterizer(gpu, stepBuffer, splats, wanted);
-    const backward = await createBackward(gpu, stepBuffer, splats, moments, tally, raster);
+    const backward = await createBackward(gpu, stepBuffer, splats, moments, tally, raster, { viewGradients: views?.gradients ?? null });
     raster.setCount(count);
     return { raster, backward, photos: photos.map((photo) => backward.bindPhoto(photo)) };
   };
@@ -97,6 +105,7 @@ export async function createEngine(
     splats,
     moments,
     tally,
+    views,
     get raster() {
       return part.raster;
     },
@@ -108,8 +117,10 @@ export async function createEngine(
       encode((recorder) => {
         steps.forEach(({ constants, photo }, k) => {
           recorder.stepOffset = k * stepBytes;
+          viewRefiner?.begin(recorder);
           part.raster.record(recorder, constants.count, constants.view);
           part.backward.record(recorder, constants.count, constants.view, part.photos[photo]);
+          viewRefiner?.step(recorder);
         });
       }, profiler);
     },
@@ -147,6 +158,8 @@ export async function createEngine(
       refiner.dispose();
       moments.dispose();
       tally.dispose();
+      viewRefiner?.dispose();
+      views?.dispose();
       splats.dispose();
       for (const buffer of [stepBuffer, ...photos]) destroyBuffer(gpu, buffer);
     },

@@ -9,7 +9,7 @@ import { type RasterizerOptions, rasterizerBytes } from '../raster/rasterizer.ts
 import { bytesPerSplat } from '../raster/splatBuffers.ts';
 import type { Camera } from '../scene/camera.ts';
 import { shBasisCount } from '../scene/splats.ts';
-import { backwardBytes } from './backward.ts';
+import { backwardBytes, exposureTermBytes, poseTermBytes } from './backward.ts';
 import type { TrainOptions } from './contract.ts';
 
 export interface Plan {
@@ -85,11 +85,13 @@ export function planTraining(gpu: Gpu, cameras: Camera[], options: TrainOptions)
       `A training image of ${sizes[0].widthPx} x ${sizes[0].heightPx} px does not fit this GPU's buffers; use a smaller width.`,
     );
   }
+  const views = (options.refinePoses ? poseTermBytes(maxSplats) : 0) + (options.refineExposure ? exposureTermBytes(raster.maxPixels) : 0);
   const parts = [
     { name: 'photos', bytes: levels.reduce((sum, l) => sum + 4 * pixelsOf(l), 0) },
     { name: 'splats', bytes: maxSplats * (bytesPerSplat(size.shDegree) + 16) },
     { name: 'rasterizer', bytes: rasterizerBytes(maxSplats, raster) },
     { name: 'training', bytes: backwardBytes(maxSplats, size.shDegree, raster) },
+    ...(views > 0 ? [{ name: 'views', bytes: views }] : []),
   ];
   return ok({
     ...size,

@@ -37,6 +37,21 @@ export interface Hyper {
   halfUntil: number;
   /** Share of the run after which each further SH degree is switched on. */
   shEvery: number;
+  /** Rate of the pose corrections in radians; falls exponentially to lrPose * lrPoseFinal. */
+  lrPose: number;
+  lrPoseFinal: number;
+  /** Share of the run after which poses move: before that the splats know too little. */
+  poseFrom: number;
+  /**
+   * Share of a correction that each of its steps takes back, per unit of rate. Adam's step is at most about its rate, so no correction grows
+   * beyond 1 / posePull radians (0.6 degrees), and what the photos say little about stays small.
+   */
+  posePull: number;
+  /** Rate of the exposures' log gain and bias; falls exponentially to lrExposure * lrExposureFinal. */
+  lrExposure: number;
+  lrExposureFinal: number;
+  /** As posePull: no log gain grows beyond 1 / exposurePull. */
+  exposurePull: number;
 }
 
 export const defaultHyper: Hyper = {
@@ -61,6 +76,13 @@ export const defaultHyper: Hyper = {
   quarterUntil: 0.1,
   halfUntil: 0.5,
   shEvery: 0,
+  lrPose: 3e-4,
+  lrPoseFinal: 0.1,
+  poseFrom: 0.1,
+  posePull: 100,
+  lrExposure: 2e-2,
+  lrExposureFinal: 0.05,
+  exposurePull: 4,
 };
 
 /** What a preset changes. In a short run every band is there from the first step: the first pictures count. */
@@ -92,6 +114,16 @@ export function ratesAt(h: Hyper, step: number, total: number, extent: number): 
     lrOpacity: h.lrOpacity * fall,
     lrDc: h.lrDc * fall,
     lrRest: h.lrDc * h.lrRest * fall,
+  };
+}
+
+/** Rates of what is learnt about the views at a 1-based step; 0 while it rests. */
+export function viewRatesAt(h: Hyper, step: number, total: number): { lrPose: number; lrExposure: number } {
+  const t = Math.min(step / total, 1);
+  const since = Math.max(0, (t - h.poseFrom) / Math.max(1 - h.poseFrom, 1e-9));
+  return {
+    lrPose: t <= h.poseFrom ? 0 : h.lrPose * h.lrPoseFinal ** since,
+    lrExposure: h.lrExposure * h.lrExposureFinal ** t,
   };
 }
 

@@ -42,6 +42,11 @@ export async function createTrainSession(
     plan.maxSplats,
     plan.raster,
     views.map((view) => view.photo),
+    {
+      poses: prepared.value.trained.map((index) => views[index].view.pose),
+      refinesPoses: options.refinePoses ?? false,
+      refinesExposure: options.refineExposure ?? false,
+    },
   );
   const outOfMemory = await gpu.device.popErrorScope();
   if (outOfMemory) {

@@ -9,7 +9,7 @@ import { createRandom } from '../math/random.ts';
 import { type Preview, createPreview } from '../raster/preview.ts';
 import { readSplats } from '../raster/splatBuffers.ts';
 import { type StepConstants, renderConstants } from '../raster/stepConstants.ts';
-import type { PinholeView } from '../scene/camera.ts';
+import type { PinholeView, View } from '../scene/camera.ts';
 import type { Pixels } from '../scene/dataset.ts';
 import { type CheckpointState, writeCheckpoint } from './checkpoint.ts';
 import type { HeldOutView, TrainMetrics, TrainSession } from './contract.ts';
@@ -18,8 +18,10 @@ import { type Figures, createFigures } from './figures.ts';
 import { scoreView } from './heldOut.ts';
 import { createPacing } from './pacing.ts';
 import { maxSlots } from './plan.ts';
-import { countAt, createViewOrder, levelAt, ratesAt, refinesAt, shDegreeAt } from './schedule.ts';
+import { countAt, createViewOrder, levelAt, ratesAt, refinesAt, shDegreeAt, viewRatesAt } from './schedule.ts';
 import type { Setup } from './setup.ts';
+import { type ViewRefinement, readCorrections, summarise } from './viewFigures.ts';
+import { correctedPose } from './viewStates.ts';
 
 export class TrainingRun implements TrainSession {
   readonly gpu: Gpu;
@@ -37,6 +39,7 @@ export class TrainingRun implements TrainSession {
   private readyPreview: Preview | null = null;
   private wake: (() => void) | null = null;
   private scores: Omit<HeldOutView, 'render' | 'photo'>[] = [];
+  private refinement: ViewRefinement = { poseRefinement: null, exposureRefinement: null };
   private lostReason: string | null = null;
 
   constructor(setup: Setup) {
@@ -72,8 +75,8 @@ export class TrainingRun implements TrainSession {
   }
 
   private stateBuffers(): GPUBuffer[] {
-    const { splats, moments, tally, raster } = this.setup.engine;
-    return [splats.geometry, splats.sh, moments.geometry, moments.sh, tally.scores, raster.counters];
+    const { splats, moments, tally, raster, views } = this.setup.engine;
+    return [splats.geometry, splats.sh, moments.geometry, moments.sh, tally.scores, raster.counters, ...(views ? [views.states] : [])];
   }
 
   private constantsFor(view: PinholeView, step: number): StepConstants {
@@ -98,11 +101,19 @@ export class TrainingRun implements TrainSession {
   }
 
   private stepAt(step: number) {
-    const { views, trained, hyper } = this.setup;
-    const index = trained[this.viewOf(step)];
+    const { views, trained, hyper, frame } = this.setup;
+    const viewSlot = this.viewOf(step);
+    const index = trained[viewSlot];
     const { levels, view } = views[index];
     const level = levels[levelAt(hyper, step, this.totalSteps, Math.min(levels[0].widthPx, levels[0].heightPx))];
-    return { constants: { ...this.constantsFor(viewAt(level, view.pose), step), photoOffset: level.offset }, photo: index };
+    const learnt = {
+      ...viewRatesAt(hyper, step, this.totalSteps),
+      viewSlot,
+      poseLength: frame.extent,
+      posePull: hyper.posePull,
+      exposurePull: hyper.exposurePull,
+    };
+    return { constants: { ...this.constantsFor(viewAt(level, view.pose), step), ...learnt, photoOffset: level.offset }, photo: index };
   }
 
   /** Steps up to the next boundary at which something other than a step has to happen. */
@@ -142,7 +153,17 @@ export class TrainingRun implements TrainSession {
     const finished = this.step >= this.totalSteps;
     this.state = finished ? 'finished' : 'stopped';
     await this.figures.settle();
+    await this.readRefinement();
     return ok(finished ? 'finished' : 'stopped');
+  }
+
+  private async readRefinement(): Promise<void> {
+    const { views } = this.setup.engine;
+    try {
+      this.refinement = summarise(views, await readCorrections(this.gpu, views));
+    } catch {
+      // The device was lost or the session disposed meanwhile: the last figures stay.
+    }
   }
 
   /** Keeps the compiler from narrowing `state`, which changes while run() awaits. */
@@ -267,6 +288,17 @@ export class TrainingRun implements TrainSession {
     else void this.previewRenderer();
   }
 
+  async refinedPoses(): Promise<View[]> {
+    const { engine, views, trained } = this.setup;
+    const refined = views.map(({ view }) => view);
+    const corrections = engine.views?.refinesPoses ? await readCorrections(this.gpu, engine.views) : [];
+    corrections.forEach((correction, slot) => {
+      const { view } = views[trained[slot]];
+      refined[trained[slot]] = { ...view, pose: correctedPose(view.pose, correction) };
+    });
+    return refined;
+  }
+
   splats() {
     return readSplats(this.gpu, this.setup.engine.splats, this.count, this.setup.plan.antialiased);
   }
@@ -304,6 +336,7 @@ export class TrainingRun implements TrainSession {
       psnrDb: this.scores.length > 0 ? mean(this.scores.map((score) => score.psnrDb)) : null,
       ssim: this.scores.length > 0 ? mean(this.scores.map((score) => score.ssim)) : null,
       perView: this.scores,
+      ...this.refinement,
     };
   }
 
