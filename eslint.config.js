@@ -11,7 +11,7 @@ import { arrowRules } from './scripts/lib/arrows.mjs';
 const typed = ['src/**/*.ts', 'workers/**/*.ts', 'tests/**/*.ts'];
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', '.cache/', 'OUT/', '.wrangler/', 'gpu-container/', '**/*.d.ts'] },
+  { ignores: ['node_modules/', 'dist/', '.cache/', 'OUT/', '.wrangler/', 'gpu-container/', '**/*.d.ts', '**/*.as.ts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   tseslint.configs.recommended,

@@ -30,3 +30,8 @@ declare function queueMicrotask(callback: () => void): void;
 
 /** What WebGPU's types take for bytes. */
 type BufferSource = ArrayBufferView | ArrayBufferLike;
+
+declare function atob(base64: string): string;
+
+/** Absent in pages that were not loaded over a secure connection. */
+declare const crypto: { readonly subtle: { digest(algorithm: 'SHA-256', data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> } };

@@ -11,6 +11,9 @@ import { createScan } from '../../src/core/gpu/scan.ts';
 import { createUndistorter } from '../../src/core/image/undistort.ts';
 import { createPreview } from '../../src/core/raster/preview.ts';
 import { usesSubgroups } from '../../src/core/raster/rasterizer.ts';
+import { createMatcher } from '../../src/core/sfm/matcher.ts';
+import { createSift } from '../../src/core/sfm/sift.ts';
+import type { Pose } from '../../src/core/scene/camera.ts';
 import { createEngine } from '../../src/core/train/engine.ts';
 import { randomSplats } from '../randomScene.ts';
 import { toF32 } from './gpuScene.ts';
@@ -80,7 +83,11 @@ async function createEverything(gpu: Gpu): Promise<void> {
   const splats = toF32(randomSplats(1, 8, 1));
   const photo = bufferFrom(gpu, 'photo', new Uint32Array(64));
   for (const tile of [8, 16]) {
-    const engine = await createEngine(gpu, splats, 64, { tile, maxPixels: 64, maxTiles: 1, slotCapacity: 1024, depthBits: 24 }, [photo]);
+    const room = { tile, maxPixels: 64, maxTiles: 1, slotCapacity: 1024, depthBits: 24 };
+    const pose: Pose = { q: [1, 0, 0, 0], t: [0, 0, 0] };
+    const learnt = { poses: [pose], refinesPoses: true, refinesExposure: true };
+    await createEngine(gpu, splats, 64, room, [photo], learnt);
+    const engine = await createEngine(gpu, splats, 64, room, [photo]);
     const preview = await createPreview(gpu, engine.splats);
     const target = gpu.device.createTexture({ size: [16, 16], format: 'rgba8unorm', usage: 16 });
     const view = { widthPx: 16, heightPx: 16, fx: 16, fy: 16, cx: 8, cy: 8, pose: { q: [1, 0, 0, 0], t: [0, 0, 0] } } as const;
@@ -88,6 +95,8 @@ async function createEverything(gpu: Gpu): Promise<void> {
     preview.dispose();
   }
   await createUndistorter(gpu);
+  await createSift(gpu);
+  for (const arithmetic of ['packed', 'plain'] as const) await createMatcher(gpu, { arithmetic });
   const words = (bits?: number): GPUBuffer => createBuffer(gpu, 'words', 4096, bits ?? usage.storage | usage.copySrc | usage.copyDst);
   const order = words();
   // A scan with little room is another kernel than one with much.

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readDataset } from '../../src/core/formats/readDataset.ts';
+import { greyOf } from '../../src/core/sfm/grey.ts';
+import { siftRef } from '../../src/core/sfm/sift.ref.ts';
 import type { Camera, View } from '../../src/core/scene/camera.ts';
 import type { SourceFile } from '../../src/core/scene/dataset.ts';
 import { type ProceduralScene, proceduralScene } from '../fixtures/proceduralScene.ts';
@@ -76,6 +78,27 @@ describe('the scene', () => {
     for (let i = 4; i < rgba.length; i += 4) if (Math.abs(rgba[i] - rgba[i - 4]) >= 2) changes++;
     expect(changes / (rgba.length / 4)).toBeGreaterThan(0.4);
     expect(scene.photos[0].rgba).not.toEqual(scene.photos[12].rgba);
+  });
+});
+
+describe('the detailed look', () => {
+  const scene = proceduralScene({ widthPx: 480, heightPx: 360, viewCount: 1, detail: true });
+
+  test('has features everywhere: over 500, and some in every ninth of the photo', () => {
+    const { count, keypoints } = siftRef(greyOf(scene.photos[0]), { maxFeatures: 4096 });
+    expect(count).toBeGreaterThan(500);
+    const ninths = new Set(
+      Array.from({ length: count }, (_, k) => Math.floor(keypoints[4 * k] / 160) + 3 * Math.floor(keypoints[4 * k + 1] / 120)),
+    );
+    expect(ninths.size).toBe(9);
+  });
+
+  test('cameras and places are those of the plain look; points have the colours of the photos', () => {
+    const plain = proceduralScene({ widthPx: 480, heightPx: 360, viewCount: 1 }).reconstruction;
+    expect(scene.reconstruction.views).toEqual(plain.views);
+    expect(scene.reconstruction.points.xyz).toEqual(plain.points.xyz);
+    // Blobs end within a pixel, so fewer places than in the plain look agree; by chance (another lens) it would be some 15 %.
+    expect(agreement(scene)).toBeGreaterThan(0.6);
   });
 });
 

@@ -37,7 +37,7 @@ export async function readDataset(files: SourceFile[], options: ReadDatasetOptio
 }
 
 /** When nothing but archives was given, the files inside them; otherwise the files as they are. */
-async function unpackArchives(files: SourceFile[]): Promise<Result<SourceFile[]>> {
+export async function unpackArchives(files: SourceFile[]): Promise<Result<SourceFile[]>> {
   const given = listFiles(files).files;
   if (given.length === 0 || !given.every(({ path }) => /\.zip$/i.test(path))) return ok(files);
   const inside: SourceFile[] = [];
@@ -74,7 +74,7 @@ function withoutPoses(listing: Listing, photos: number): ReturnType<typeof fail>
     const missing = lonely.path.replace(/images\.(bin|txt)$/, 'cameras.$1');
     return fail('bad-file', `${lonely.path} is there, but ${missing} is missing beside it.`, { file: missing });
   }
-  const detail = `There are ${photos} photos but no camera poses. Finding the poses from the photos alone is not there yet; give ${posesWeRead} with them.`;
+  const detail = `There are ${photos} photos but no camera poses; give ${posesWeRead} with them, or let the cameras be solved first.`;
   return fail('unplaceable', detail);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Failure } from './failure.ts';
 
-export type Stage = 'read' | 'photos' | 'train' | 'evaluate' | 'save';
+export type Stage = 'read' | 'features' | 'pairs' | 'cameras' | 'photos' | 'train' | 'evaluate' | 'save';
 
 /** Live figures of a training run, all measured. */
 export interface TrainFigures {
@@ -28,7 +28,7 @@ export type JobEvent =
       stage: Stage;
       done: number;
       total: number;
-      unit: 'files' | 'photos' | 'steps' | 'views';
+      unit: 'files' | 'frames' | 'photos' | 'pairs' | 'cameras' | 'steps' | 'views';
       secondsLeft: number | null;
       figures?: TrainFigures;
     }

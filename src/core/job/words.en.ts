@@ -14,11 +14,11 @@ export interface FailureWords {
 export const words: Record<FailureCode, FailureWords> = {
   'too-few-photos': {
     happened: 'There are too few photos to build a scene from.',
-    todo: 'Add more photos taken from different places; 30 to 150 of one subject work well.',
+    todo: 'Add more photos taken from different places, or a video walked around the subject; 30 to 150 photos of one subject work well.',
   },
   blurry: {
     happened: 'Many of the photos are blurred.',
-    todo: 'Take them again with more light or a shorter exposure, and hold the camera still for each one.',
+    todo: 'Take them again with more light or a shorter exposure, and hold the camera still for each one; move slowly when you film.',
   },
   'exposure-shift': {
     happened: 'The brightness changes strongly from photo to photo.',
@@ -42,11 +42,11 @@ export const words: Record<FailureCode, FailureWords> = {
   },
   partial: {
     happened: 'Some of the photos were left out; the rest is used.',
-    todo: 'If the missing part matters to you, check the photos named here and start again.',
+    todo: 'If the missing part matters to you, add photos that lead over to it, or take those named here again.',
   },
   unplaceable: {
-    happened: 'The photos have no known place in space.',
-    todo: 'Add the camera poses to the folder, for example from COLMAP, nerfstudio or a phone app that exports them.',
+    happened: 'It could not be told where the photos were taken from.',
+    todo: 'Take more photos that overlap: a small step sideways between them, so that each shows most of what the one before it shows.',
   },
   'gpu-missing': {
     happened: 'No graphics device can be used here.',
