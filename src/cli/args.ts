@@ -2,9 +2,12 @@
  * Args: the command line as typed becomes a command to run, a help text to show or a usage error.
  * Invariant: what comes out as a command has every value present, in range and of its type; nothing later checks flags again.
  */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TrainOptions } from '../core/train/contract.ts';
-import { type CommandName, flagTables, isCommandName, needed, oneOf, optionalPath, wholeNumber } from './flags.ts';
+import type { SolveOptions } from '../core/sfm/contract.ts';
+import { type CommandName, flagTables, isCommandName, needed, onOrOff, oneOf, optionalPath, wholeNumber } from './flags.ts';
+import { type GivenIntrinsics, intrinsicsFlag } from './intrinsicsFlag.ts';
 
 export interface TrainCommand {
   name: 'train';
@@ -14,6 +17,18 @@ export interface TrainCommand {
   checkpoint: string | undefined;
   poses: string | undefined;
   renders: boolean;
+  json: boolean;
+}
+
+export interface SolveCommand {
+  name: 'solve';
+  photos: string;
+  out: string;
+  /** All but the intrinsics, which need the photos' size. */
+  options: Omit<SolveOptions, 'intrinsics'>;
+  intrinsics: GivenIntrinsics | undefined;
+  /** Folder of the cache; null for none. */
+  cache: string | null;
   json: boolean;
 }
 
@@ -36,7 +51,7 @@ export interface ConvertCommand {
   json: boolean;
 }
 
-export type Command = TrainCommand | RenderCommand | ConvertCommand;
+export type Command = TrainCommand | SolveCommand | RenderCommand | ConvertCommand;
 export type HelpTopic = CommandName | 'general';
 
 export type Parsed =
@@ -45,7 +60,10 @@ export type Parsed =
 const maxSteps = 1_000_000;
 const maxSplats = 20_000_000;
 const minWidthPx = 16;
+const minSolveWidthPx = 160;
 const maxWidthPx = 8192;
+const minFeatures = 64;
+const maxFeatures = 32_768;
 const maxSeed = 0xffff_ffff;
 
 /** Splits off the paths; says what is missing or too much. */
@@ -62,6 +80,8 @@ function parseTrain(argv: string[], problems: string[]): TrainCommand | null {
   const splats = wholeNumber('--max-splats', values['max-splats'], 1, maxSplats, problems);
   const widthPx = wholeNumber('--width', values.width, minWidthPx, maxWidthPx, problems);
   const shDegree = wholeNumber('--sh-degree', values['sh-degree'], 0, 3, problems);
+  const refinePoses = onOrOff('--refine-poses', values['refine-poses'], problems);
+  const refineExposure = onOrOff('--refine-exposure', values['refine-exposure'], problems);
   const options: TrainOptions = {
     preset: oneOf('--preset', values.preset, ['preview', 'full'], problems) ?? 'preview',
     holdout: oneOf('--holdout', values.holdout, ['8', '0'], problems) === '0' ? 0 : 8,
@@ -71,6 +91,8 @@ function parseTrain(argv: string[], problems: string[]): TrainCommand | null {
     ...(splats !== undefined && { maxSplats: splats }),
     ...(widthPx !== undefined && { widthPx }),
     ...(shDegree !== undefined && { shDegree }),
+    ...(refinePoses !== undefined && { refinePoses }),
+    ...(refineExposure !== undefined && { refineExposure }),
   };
   return {
     name: 'train',
@@ -80,6 +102,30 @@ function parseTrain(argv: string[], problems: string[]): TrainCommand | null {
     checkpoint: optionalPath('--checkpoint', values.checkpoint, problems),
     poses: optionalPath('--poses', values.poses, problems),
     renders: values.renders ?? false,
+    json: values.json ?? false,
+  };
+}
+
+function parseSolve(argv: string[], problems: string[]): SolveCommand | null {
+  const { values, positionals: given } = parseArgs({ args: argv, options: flagTables.solve, allowPositionals: true });
+  if (values.help) return null;
+  const [photos] = positionals(given, ['PHOTOS'], problems);
+  const out = needed('--out (-o)', values.out, problems);
+  const widthPx = wholeNumber('--width', values.width, minSolveWidthPx, maxWidthPx, problems);
+  const features = wholeNumber('--features', values.features, minFeatures, maxFeatures, problems);
+  const cache = optionalPath('--cache', values.cache, problems) ?? join(out, 'cache');
+  return {
+    name: 'solve',
+    photos,
+    out,
+    options: {
+      seed: wholeNumber('--seed', values.seed, 0, maxSeed, problems) ?? 0,
+      ...(widthPx !== undefined && { widthPx }),
+      ...(features !== undefined && { features }),
+      ...(values.video && { video: true }),
+    },
+    intrinsics: intrinsicsFlag('--intrinsics', values.intrinsics, problems),
+    cache: cache === 'off' ? null : cache,
     json: values.json ?? false,
   };
 }
@@ -109,7 +155,7 @@ function parseConvert(argv: string[], problems: string[]): ConvertCommand | null
   return { name: 'convert', input, output, json: values.json ?? false };
 }
 
-const parsers = { train: parseTrain, render: parseRender, convert: parseConvert };
+const parsers = { train: parseTrain, solve: parseSolve, render: parseRender, convert: parseConvert };
 
 /** Node's own messages name the flag in their first sentence; the rest is advice to programmers. */
 function parseArgsProblem(error: unknown): string {
@@ -120,9 +166,17 @@ function parseArgsProblem(error: unknown): string {
   );
 }
 
+/** A path and where the result goes: not a command, and nothing else that could be one misspelt. */
+function isShorthand([first, ...rest]: string[]): boolean {
+  if (first === undefined || first.startsWith('-') || first === 'help' || isCommandName(first)) return false;
+  return (rest[0]?.startsWith('-') ?? false) && rest.some((word) => word === '-o' || /^--out\b/.test(word));
+}
+
 /** Reads the words after the program's name. Never throws for anything a person can type. */
 export function parseCommand(argv: string[]): Parsed {
-  const [name, ...rest] = argv;
+  const [first, ...others] = argv;
+  // Photos alone, without a command, mean all of it: `splat PHOTOS -o OUT`.
+  const [name, rest] = isShorthand(argv) ? ['train', argv] : [first, others];
   if (name === undefined) return { kind: 'usage', topic: 'general', problems: ['No command was given.'] };
   if (name === '--help' || name === '-h' || name === 'help') return { kind: 'help', topic: 'general' };
   if (!isCommandName(name)) return { kind: 'usage', topic: 'general', problems: [`"${name}" is not a command.`] };

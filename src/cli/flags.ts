@@ -21,12 +21,15 @@ export const flagTables = {
     seed: text,
     'sh-degree': text,
     antialiased: yes,
+    'refine-poses': text,
+    'refine-exposure': text,
     checkpoint: text,
     poses: text,
     renders: yes,
     json,
     help,
   },
+  solve: { out, intrinsics: text, width: text, features: text, seed: text, video: yes, cache: text, json, help },
   render: { out, cameras: text, poses: text, width: text, all: yes, holdout: text, json, help },
   convert: { json, help },
 } as const satisfies Record<string, ParseArgsOptionsConfig>;
@@ -58,6 +61,12 @@ export function oneOf<T extends string>(flag: string, value: string | undefined,
   const choice = choices.find((each) => each === value);
   if (choice === undefined) problems.push(`${flag} wants ${choices.join(' or ')}, not "${value}".`);
   return choice;
+}
+
+/** on or off; undefined when the flag is absent or bad. */
+export function onOrOff(flag: string, value: string | undefined, problems: string[]): boolean | undefined {
+  const choice = oneOf(flag, value, ['on', 'off'], problems);
+  return choice === undefined ? undefined : choice === 'on';
 }
 
 /** A path that must be given and must not be empty; '' when it is missing. */

@@ -7,9 +7,11 @@ import type { HelpTopic } from './args.ts';
 const exitCodes = `Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted but saved.`;
 
 const texts: Record<HelpTopic, string> = {
-  general: `Photos with known cameras become a 3D Gaussian splat.
+  general: `Photos or a video become a 3D Gaussian splat.
 
+  npm run splat -- PHOTOS -o OUT               find the cameras and train: the same as train PHOTOS -o OUT
   npm run splat -- train DATASET -o OUT        train a splat
+  npm run splat -- solve PHOTOS -o OUT         find the cameras of photos or a video
   npm run splat -- render SCENE --cameras DATASET -o DIR
                                                render a splat from a dataset's cameras
   npm run splat -- convert IN OUT              change the file format of a splat
@@ -19,8 +21,9 @@ ${exitCodes}`,
 
   train: `npm run splat -- train DATASET -o OUT [flags]
 
-DATASET is a folder or a .zip: photos with a COLMAP model or a nerfstudio transforms.json.
-Writes OUT/scene.ply and OUT/metrics.json.
+DATASET is a folder or a .zip: photos with a COLMAP model or a nerfstudio transforms.json; or photos alone, or a video (which
+needs ffmpeg on the PATH), whose cameras are found first. Writes OUT/scene.ply and OUT/metrics.json; of cameras found also
+OUT/sparse/0 and OUT/solve.json, and OUT/cache to go on from.
 
   -o, --out OUT         where the results go (made when missing)
       --preset NAME     preview (default, a few minutes on a GPU) or full (30,000 steps)
@@ -31,6 +34,12 @@ Writes OUT/scene.ply and OUT/metrics.json.
       --seed N          start of the random numbers; same seed, same device, same result (default 0)
       --sh-degree N     highest degree of view-dependent colour, 0 to 3
       --antialiased     opacity-compensated 2D filter (Mip-Splatting)
+      --refine-poses on|off
+                        also correct the camera pose of every photo trained on, for poses that are a little off;
+                        on by itself for cameras found here
+      --refine-exposure on|off
+                        also learn how bright each photo trained on is, for photos of differing exposure;
+                        on by itself for photos that clearly differ and whose cameras are found here
       --checkpoint FILE go on from this file when it exists; it is written when the run ends or is stopped
       --poses FILE      which poses to use when the dataset has several, e.g. transforms.json or sparse/0
       --renders         also write OUT/renders/NAME.png and OUT/photos/NAME.png for every held-out photo
@@ -39,6 +48,26 @@ Writes OUT/scene.ply and OUT/metrics.json.
 
 Ctrl-C stops after the steps under way and saves what there is (before training there is nothing yet: exit code 1);
 a second Ctrl-C leaves at once.
+${exitCodes}`,
+
+  solve: `npm run splat -- solve PHOTOS -o OUT [flags]
+
+PHOTOS is a folder of photos, a .zip of them, or a video (which needs ffmpeg on the PATH). Finds where each was taken.
+Writes OUT/sparse/0 (a COLMAP model, binary and text) and OUT/solve.json; of a video also the frames used, OUT/images.
+
+  -o, --out OUT         where the results go (made when missing)
+      --intrinsics I    the lens, when it is known: F,CX,CY or FX,FY,CX,CY[,K1,K2] in px of the photos as they are stored
+                        (upright), or a file: COLMAP's cameras.txt or .bin, transforms.json, reference.json
+      --width PX        longer side of the images that are compared, 160 to 8192 (default 1200, and 1600 when
+                        that leaves out more than a tenth of the photos)
+      --features N      most features per photo, 64 to 32768 (default 4096, and 8192 then)
+      --seed N          start of the random numbers; same seed, same result (default 0)
+      --video           the photos are frames of one video, in the order of their names
+      --cache DIR|off   where the photos' features are kept for the next run (default OUT/cache); off: nowhere
+      --json            one event per line on standard output
+  -h, --help            this text
+
+Ctrl-C stops; nothing is written then.
 ${exitCodes}`,
 
   render: `npm run splat -- render SCENE --cameras DATASET -o DIR [flags]

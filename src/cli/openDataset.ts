@@ -4,11 +4,14 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { isVideoPath, photosOf } from '../core/formats/photoFiles.ts';
 import { readDataset } from '../core/formats/readDataset.ts';
 import { type Result, fail, ok } from '../core/job/failure.ts';
 import type { Dataset, SourceFile } from '../core/scene/dataset.ts';
 import { fileFailure } from './fileFailure.ts';
+import { frameSidePx, openPhotos, type PhotoSource } from './photoSource.ts';
 import { folderFiles } from './sourceFiles.ts';
+import type { VideoEvents } from './videoFrames.ts';
 
 export interface OpenedDataset {
   dataset: Dataset;
@@ -50,4 +53,29 @@ export async function openDataset(path: string, poses: string | undefined): Prom
   } catch (error) {
     return { ok: false, failure: fileFailure(error, 'read', path) };
   }
+}
+
+export type TrainInput = ({ dataset: OpenedDataset['dataset'] } | { photos: PhotoSource }) & Pick<OpenedDataset, 'photoPaths'>;
+
+/** A dataset where there are poses (or poses are asked for); else the photos or the video itself. */
+export async function openTrainInput(
+  { dataset: path, poses, out }: { dataset: string; poses: string | undefined; out: string },
+  events: VideoEvents,
+): Promise<Result<TrainInput>> {
+  try {
+    if (poses !== undefined || (!isVideoPath(path) && (await hasPoses(path)))) return await openDataset(path, poses);
+  } catch (error) {
+    return { ok: false, failure: fileFailure(error, 'read', path) };
+  }
+  const opened = await openPhotos(path, { framesFolder: join(out, 'images'), maxSidePx: frameSidePx }, events);
+  if (!opened.ok) return opened;
+  const photoPaths = opened.value.video ? [] : opened.value.photos.map((photo) => join(path, photo.path));
+  return ok({ photos: opened.value, photoPaths });
+}
+
+/** True too where the files cannot be read as photos: openDataset says what is wrong with them. */
+async function hasPoses(path: string): Promise<boolean> {
+  const listed = await listFiles(path);
+  const given = listed.ok ? await photosOf(listed.value.files) : listed;
+  return !given.ok || given.value.hasPoses;
 }

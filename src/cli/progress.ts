@@ -9,6 +9,9 @@ export type ProgressEvent = Extract<JobEvent, { type: 'progress' }>;
 
 const stageWords: Record<Stage, string> = {
   read: 'Reading',
+  features: 'Finding features',
+  pairs: 'Comparing photos',
+  cameras: 'Placing cameras',
   photos: 'Preparing photos',
   train: 'Training',
   evaluate: 'Scoring held-out photos',

@@ -11,6 +11,8 @@ export async function runCommand(command: Command, world: World): Promise<Result
   switch (command.name) {
     case 'train':
       return (await import('./commands/train.ts')).train(command, world);
+    case 'solve':
+      return (await import('./commands/solve.ts')).solve(command, world);
     case 'render':
       return (await import('./commands/render.ts')).render(command, world);
     case 'convert':

@@ -35,7 +35,7 @@ describe('train', () => {
   test('takes every flag', () => {
     const line =
       'train fox --out out --preset full --steps 700 --max-splats 5000 --width 135 --holdout 0 --seed 4294967295 --sh-degree 2 ' +
-      '--antialiased --checkpoint a/b.ckpt --poses transforms.json --renders --json';
+      '--antialiased --refine-poses on --refine-exposure off --checkpoint a/b.ckpt --poses transforms.json --renders --json';
     expect(command(line)).toEqual({
       name: 'train',
       dataset: 'fox',
@@ -49,6 +49,8 @@ describe('train', () => {
         seed: 4294967295,
         shDegree: 2,
         antialiased: true,
+        refinePoses: true,
+        refineExposure: false,
       },
       checkpoint: 'a/b.ckpt',
       poses: 'transforms.json',
@@ -77,6 +79,8 @@ describe('train', () => {
     ['--seed 4294967296', '--seed'],
     ['--sh-degree 4', '--sh-degree'],
     ['--preset fast', '--preset'],
+    ['--refine-poses yes', '--refine-poses'],
+    ['--refine-exposure', '--refine-exposure'],
     ['--checkpoint=', '--checkpoint'],
     ['--poses=', '--poses'],
     ['--renders=yes', '--renders'],

@@ -1,5 +1,5 @@
 /**
- * splat train: a dataset on disk becomes OUT/scene.ply and OUT/metrics.json.
+ * splat train: a dataset, photos or a video on disk become OUT/scene.ply and OUT/metrics.json.
  * Invariant: once training has begun, every way out except a failed run leaves scene.ply, metrics.json and the checkpoint behind.
  */
 import { existsSync } from 'node:fs';
@@ -9,17 +9,21 @@ import type { Gpu } from '../../core/gpu/device.ts';
 import type { JobEvent } from '../../core/job/events.ts';
 import { type Result, fail, ok } from '../../core/job/failure.ts';
 import type { Dataset } from '../../core/scene/dataset.ts';
-import type { TrainMetrics, TrainSession } from '../../core/train/contract.ts';
+import { refinementOf, solvedDataset } from '../../core/sfm/solvedDataset.ts';
+import type { TrainMetrics, TrainOptions, TrainSession } from '../../core/train/contract.ts';
 import { createTrainSession } from '../../core/train/session.ts';
 import type { TrainCommand } from '../args.ts';
 import { decodeImage } from '../images.ts';
 import { readWhole } from '../inputFiles.ts';
 import { openNodeGpu } from '../nodeGpu.ts';
 import { formatBytes, formatCount } from '../numbersInWords.ts';
-import { openDataset } from '../openDataset.ts';
+import { openTrainInput } from '../openDataset.ts';
 import { makeFolder, refusePhotoFolder, writeWhole } from '../outputFiles.ts';
 import { createPictureWriter } from '../pictures.ts';
+import type { PhotoSource } from '../photoSource.ts';
 import { programVersion } from '../programVersion.ts';
+import { runSolve, tellSolved } from '../runSolve.ts';
+import { writeSolved } from '../solveFiles.ts';
 import type { Ending, World } from '../world.ts';
 
 interface Run {
@@ -43,20 +47,46 @@ async function readCheckpoint(path: string | undefined): Promise<Result<Uint8Arr
   return path !== undefined && existsSync(path) ? readWhole(path) : ok(undefined);
 }
 
-/** Reads the dataset and makes sure that what comes out can be written, before any time is spent on training. */
-async function prepare(command: TrainCommand, { reporter }: World): Promise<Result<Dataset>> {
+/** What training starts from: a dataset with poses, or photos whose cameras have to be found first. */
+type Prepared = { dataset: Dataset } | { photos: PhotoSource };
+
+/** Reads what is there and makes sure that what comes out can be written, before any time is spent on solving or training. */
+async function prepare(command: TrainCommand, { reporter }: World, signal: AbortSignal): Promise<Result<Prepared>> {
   const folder = await makeFolder(command.out);
   if (!folder.ok) return folder;
   reporter.emit({ type: 'stage-started', stage: 'read' });
-  const opened = await openDataset(command.dataset, command.poses);
+  const opened = await openTrainInput(command, { emit: reporter.emit, signal });
   if (!opened.ok) return opened;
-  const { dataset, photoPaths } = opened.value;
   for (const picturesTo of command.renders ? ['renders', 'photos'] : []) {
-    const free = await refusePhotoFolder(join(command.out, picturesTo), photoPaths);
+    const free = await refusePhotoFolder(join(command.out, picturesTo), opened.value.photoPaths);
     if (!free.ok) return free;
   }
-  return ok(dataset);
+  return opened;
 }
+
+/** Finds the cameras of photos without poses and keeps them beside the result. */
+async function solved(
+  gpu: Gpu,
+  source: PhotoSource,
+  command: TrainCommand,
+  world: World,
+  signal: AbortSignal,
+): Promise<Result<{ dataset: Dataset; command: TrainCommand }>> {
+  const { seed } = command.options;
+  const options = { seed, ...(source.video && { video: true }) };
+  const found = await runSolve(gpu, source, options, join(command.out, 'cache'), world, signal);
+  if (!found.ok) return found;
+  const saved = await writeSolved(command.out, found.value, options);
+  if (!saved.ok) return saved;
+  tellSolved(found.value, world);
+  return ok({ dataset: solvedDataset(found.value, source.photos), command: refining(command, refinementOf(found.value)) });
+}
+
+/** What solved photos want refined, unless the person says otherwise. */
+const refining = (command: TrainCommand, wanted: Pick<TrainOptions, 'refinePoses' | 'refineExposure'>): TrainCommand => ({
+  ...command,
+  options: { ...wanted, ...command.options },
+});
 
 async function saveScene({ command, session, world }: Run): Promise<Result<void>> {
   world.reporter.emit({ type: 'stage-started', stage: 'save' });
@@ -189,17 +219,25 @@ async function trainOn(gpu: Gpu, dataset: Dataset, command: TrainCommand, world:
   }
 }
 
-/** Runs the command. Fails with whatever reading, training or saving fails with. */
+/** Runs the command. Fails with whatever reading, solving, training or saving fails with. */
 export async function train(command: TrainCommand, world: World): Promise<Result<Ending>> {
   const startMs = nowMs();
-  const dataset = await prepare(command, world);
-  if (!dataset.ok) return dataset;
-  const seconds = { read: secondsSince(startMs) };
-  world.interrupts.onRequest(() => world.reporter.note(stopping));
+  const abort = new AbortController();
+  world.interrupts.onRequest(() => {
+    world.reporter.note(stopping);
+    abort.abort();
+  });
+  const prepared = await prepare(command, world, abort.signal);
+  if (!prepared.ok) return prepared;
+  const seconds: Run['seconds'] = { read: secondsSince(startMs) };
   const gpu = await openNodeGpu();
   if (!gpu.ok) return gpu;
   try {
-    return await trainOn(gpu.value, dataset.value, command, world, seconds);
+    if ('dataset' in prepared.value) return await trainOn(gpu.value, prepared.value.dataset, command, world, seconds);
+    const solveMs = nowMs();
+    const found = await solved(gpu.value, prepared.value.photos, command, world, abort.signal);
+    seconds['solve'] = secondsSince(solveMs);
+    return found.ok ? await trainOn(gpu.value, found.value.dataset, found.value.command, world, seconds) : found;
   } finally {
     gpu.value.dispose();
   }
