@@ -5,6 +5,7 @@
 import type { JobEvent } from '../src/core/job/events.ts';
 import type { Failure } from '../src/core/job/failure.ts';
 import type { PinholeView } from '../src/core/scene/camera.ts';
+import type { LeftOut } from '../src/core/sfm/contract.ts';
 import type { TrainOptions } from '../src/core/train/contract.ts';
 
 /** A file the person chose, with its path inside the folder they dropped ('/' separated). */
@@ -28,7 +29,7 @@ export type TrainCommand =
   | { type: 'pause' }
   /** Goes on after a pause or a stop. */
   | { type: 'resume' }
-  /** Ends training after the steps under way; the splats stay and can be saved. */
+  /** Ends training after the steps under way; the splats stay and can be saved. While cameras are being solved it ends the run. */
   | { type: 'stop' }
   /** Adds steps to a finished run. */
   | { type: 'train-longer'; steps: number }
@@ -45,12 +46,45 @@ export interface PreviewScene {
   adapterName: string;
 }
 
+/** Cameras and points so far while solving, at most as many as a screen can show. World units of the moment: the frame may change. */
+export interface SolveSketch {
+  /** [n, 3]. */
+  xyz: Float32Array;
+  /** [n, 3], 0..255 sRGB. */
+  rgb: Uint8Array;
+  /** Points in all. */
+  points: number;
+  /** By camera, the photo's name. */
+  names: string[];
+  /** [m, 7], by camera: world-to-camera quaternion wxyz and translation. */
+  poses: Float32Array;
+  /** [m, 2], by camera: half the photo's width and height at depth 1. */
+  reach: Float32Array;
+  /** Photos in all. */
+  photos: number;
+  /** Unit, against gravity. */
+  up: [number, number, number];
+}
+
+/** What solving came to. */
+export interface SolveSummary {
+  photos: number;
+  registered: number;
+  points: number;
+  /** Pixels of the photo as stored. */
+  meanReprojectionErrorPx: number;
+  leftOut: LeftOut[];
+}
+
 export type RunState = 'running' | 'paused' | 'finished' | 'stopped';
 
 export type TrainMessage =
   /** Sent once, when the worker has loaded. A failure is `gpu-missing`. */
   | { type: 'ready'; failure: Failure | null }
   | { type: 'event'; event: JobEvent }
+  /** A latest-value slot: a newer one replaces it. */
+  | { type: 'solve-snapshot'; sketch: SolveSketch }
+  | { type: 'solved'; summary: SolveSummary }
   | { type: 'scene'; scene: PreviewScene }
   | { type: 'state'; state: RunState; step: number; totalSteps: number }
   /** The run is over; `keptStep` is the step of the splats that can still be saved, null when there are none. */

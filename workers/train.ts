@@ -6,7 +6,7 @@ import type { Failure } from '../src/core/job/failure.ts';
 import type { TrainCommand, TrainMessage } from './protocol.ts';
 import { TrainRun } from './train/trainRun.ts';
 
-const post = (message: TrainMessage): void => self.postMessage(message);
+const post = (message: TrainMessage, transfer: Transferable[] = []): void => self.postMessage(message, { transfer });
 
 let run: TrainRun | null = null;
 

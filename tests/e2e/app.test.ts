@@ -13,19 +13,7 @@ import type { Result } from '../../src/core/job/failure.ts';
 import { words } from '../../src/core/job/words.en.ts';
 import { type AppServer, serveApp } from '../browser/appServer.ts';
 import { launchChromium } from '../browser/chromium.ts';
-import {
-  announced,
-  button,
-  dropFile,
-  figure,
-  folderInput,
-  holdDevice,
-  looseInput,
-  loseDevice,
-  saved,
-  startTraining,
-  units,
-} from './appPage.ts';
+import { announced, button, dropFile, figure, folderInput, holdDevice, loseDevice, saved, startTraining, units } from './appPage.ts';
 import { mainThreadTasksMs } from './mainThread.ts';
 import { type PhotoSet, writePhotoSet, zipOf } from './photoSet.ts';
 import { psnrDb, settledView, shownView } from './shownView.ts';
@@ -159,21 +147,6 @@ describe('the page', () => {
     await announced(page, 'Finished');
     await page.getByText(text.warnings.heading(1)).click();
     await page.getByRole('listitem').getByText(damaged).first().waitFor();
-  });
-
-  test('photos without poses: what happened, what to do, and the way back', async () => {
-    const { page, errors } = await openPage();
-    await page.setInputFiles(
-      looseInput,
-      set.photos.map(({ path }) => path),
-    );
-    await button(page, 'Start').click();
-    const alert = page.getByRole('alert');
-    await alert.getByText(words.unplaceable.happened).waitFor();
-    await alert.getByText(words.unplaceable.todo).waitFor();
-    await alert.getByRole('button', { name: 'Start again' }).click();
-    await page.getByRole('heading', { name: text.drop.heading }).waitFor();
-    expect(errors).toEqual([]);
   });
 
   test('an exception in the worker is shown, not swallowed', async () => {

@@ -4,7 +4,7 @@
  */
 import type { TrainMessage } from '../protocol.ts';
 
-type Post = (message: TrainMessage) => void;
+type Post = (message: TrainMessage, transfer?: Transferable[]) => void;
 
 /** Wraps a sender so that a trainer doing hundreds of steps a second costs the page ten updates a second. */
 export function createMessageOutlet(send: Post, intervalMs = 100): Post {
@@ -18,13 +18,13 @@ export function createMessageOutlet(send: Post, intervalMs = 100): Post {
     latest = null;
   };
 
-  return (message) => {
+  return (message, transfer) => {
     if (message.type === 'event' && message.event.type === 'progress') {
       latest = message;
       timer ??= setTimeout(flush, intervalMs);
       return;
     }
     flush();
-    send(message);
+    send(message, transfer);
   };
 }

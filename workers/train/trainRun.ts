@@ -1,8 +1,7 @@
 /**
- * One run in the browser: reads the files, trains, draws the preview, saves. Owns the GPU device.
+ * One run in the browser: reads the files, solves the cameras where none are given, trains, draws the preview, saves. Owns the GPU device.
  * Invariant: a run ends in exactly one message, 'failed' or a 'state' that is not running; after 'failed' only saving still works.
  */
-import { readDataset } from '../../src/core/formats/readDataset.ts';
 import { type Gpu, openGpu } from '../../src/core/gpu/device.ts';
 import { type Failure, type Result, fail } from '../../src/core/job/failure.ts';
 import type { PinholeView } from '../../src/core/scene/camera.ts';
@@ -14,16 +13,18 @@ import type { RunState, SaveFormat, StartCommand, TrainMessage } from '../protoc
 import { decodePhoto } from './decodePhoto.ts';
 import { PreviewLoop } from './previewLoop.ts';
 import { createMessageOutlet } from './messageOutlet.ts';
+import { openDataset } from './openDataset.ts';
 import { saveSplats } from './saveSplats.ts';
-import { sourceFiles } from './sourceFiles.ts';
 
 /** Splats are read back this often, and when training rests, so that a lost GPU costs at most this much work. */
 const keepEveryMs = 30_000;
 
 export class TrainRun {
   readonly #start: StartCommand;
-  readonly #post: (message: TrainMessage) => void;
+  readonly #post: (message: TrainMessage, transfer?: Transferable[]) => void;
   readonly #emit: Emit;
+  /** Ends what comes before training. */
+  readonly #abort = new AbortController();
   #gpu: Gpu | null = null;
   #session: TrainSession | null = null;
   #preview: PreviewLoop | null = null;
@@ -34,7 +35,7 @@ export class TrainRun {
   #failed = false;
   #disposed = false;
 
-  constructor(start: StartCommand, post: (message: TrainMessage) => void) {
+  constructor(start: StartCommand, post: (message: TrainMessage, transfer?: Transferable[]) => void) {
     this.#start = start;
     this.#post = createMessageOutlet(post);
     this.#emit = (event) => {
@@ -48,11 +49,16 @@ export class TrainRun {
   /** Reads everything, then trains to the end. */
   async begin(): Promise<void> {
     const session = await this.#open();
-    if (this.#disposed) return;
+    if (this.#disposed || this.#failed) {
+      if (session.ok) session.value.dispose();
+      return;
+    }
     if (!session.ok) return this.#fail(session.failure);
     this.#session = session.value;
     const { startView, focusPoint, up, gpu } = session.value;
-    this.#preview = await PreviewLoop.open(this.#start.canvas, session.value);
+    const preview = await PreviewLoop.open(this.#start.canvas, session.value);
+    if (this.#disposed || this.#failed) return preview.dispose();
+    this.#preview = preview;
     if (this.#view) this.#preview.show(this.#view);
     this.#keepTimer = setInterval(() => void this.#keep(), keepEveryMs);
     this.#post({ type: 'scene', scene: { startView, focusPoint, up, adapterName: gpu.adapterName } });
@@ -82,8 +88,11 @@ export class TrainRun {
     this.#postState('running');
   }
 
+  /** Ends training and keeps the splats; before there are any it ends the run, at once. */
   stop(): void {
-    this.#session?.stop();
+    if (this.#preview) return this.#session?.stop();
+    this.#abort.abort();
+    this.#fail({ code: 'cancelled', detail: 'There is no scene yet. Features found so far are kept for the next time.' });
   }
 
   /** Adds steps to a finished run and goes on. */
@@ -102,6 +111,7 @@ export class TrainRun {
 
   dispose(): void {
     this.#disposed = true;
+    this.#abort.abort();
     if (this.#keepTimer !== null) clearInterval(this.#keepTimer);
     this.#preview?.dispose();
     this.#session?.dispose();
@@ -110,15 +120,17 @@ export class TrainRun {
 
   async #open(): Promise<Result<TrainSession>> {
     const emit = this.#emit;
-    emit({ type: 'stage-started', stage: 'read' });
-    const dataset = await readDataset(sourceFiles(this.#start.files));
-    if (!dataset.ok) return dataset;
     const gpu = await openGpu(navigator.gpu);
     if (!gpu.ok) return gpu;
     this.#gpu = gpu.value;
     void gpu.value.lost.then(({ message }) => this.#fail({ code: 'gpu-lost', detail: message || 'The browser gave no reason.' }));
+    const { files, options } = this.#start;
+    const opened = await openDataset(files, { gpu: gpu.value, post: this.#post, emit, signal: this.#abort.signal });
+    if (!opened.ok) return opened;
+    if (this.#disposed || this.#failed) return fail('cancelled', 'The run is over.');
+    const { dataset, refinement } = opened.value;
     const host = { decode: decodePhoto, nowMs: () => performance.now() };
-    return createTrainSession(gpu.value, dataset.value, this.#start.options, host, emit);
+    return createTrainSession(gpu.value, dataset, { ...options, ...refinement }, host, emit);
   }
 
   async #train(session: TrainSession): Promise<void> {

@@ -2,8 +2,10 @@
  * Everything the page says, in English. Words for each Failure are in core/job/words.en.ts.
  * Invariant: no component holds text that a person reads.
  */
-import type { SaveFormat } from '../../../workers/protocol.ts';
+import type { SaveFormat, SolveSummary } from '../../../workers/protocol.ts';
 import type { JobEvent, Stage } from '../../core/job/events.ts';
+import type { LeftOutReason } from '../../core/sfm/contract.ts';
+import type { StepView, TimelineStep } from '../features/solve/timeline.ts';
 import type { PickedSummary } from '../features/train/pickedFiles.ts';
 import type { TimeLeft } from '../features/train/timeLeft.ts';
 import type { NumberField } from '../features/train/trainForm.ts';
@@ -35,20 +37,26 @@ export const text = {
   oneDecimal: (n: number): string => oneDecimal.format(n),
 
   drop: {
-    heading: 'Drop a folder of photos here',
+    heading: 'Drop photos or a video here',
     accepts:
-      'JPEG, PNG or WebP photos with their camera poses: a COLMAP model or a nerfstudio transforms.json, as a folder, loose files or a zip.',
+      '30 to 150 sharp photos of one place or thing, each sharing most of its view with the next, or a short video walked around it.',
+    alsoAccepts: 'JPEG, PNG, WebP or AVIF; MP4, MOV or WebM; a zip or a folder. A COLMAP or nerfstudio folder brings its own cameras.',
     folder: 'Choose a folder',
-    files: 'Choose files or a zip',
+    files: 'Choose photos or a video',
     here: 'Let go to read these files',
     privacy: 'Everything runs on this machine. Your photos are not uploaded.',
-    nothingUseful: 'Nothing here can be used. Drop photos together with their camera poses, or a zip of them.',
-    unreadable: 'These files could not be read. Try to choose the folder with the button instead.',
+    nothingUseful: 'Nothing here can be used. Drop photos, a video, or a zip of photos.',
+    unreadable: 'These files could not be read. Try to choose them with the button instead.',
   },
 
   options: {
-    chosen: ({ photos, archives, bytes: size }: PickedSummary): string =>
-      [...(photos > 0 ? [many(photos, 'photo')] : []), ...(archives > 0 ? [many(archives, 'zip archive')] : []), bytes(size)].join(', '),
+    chosen: ({ photos, videos, archives, bytes: size }: PickedSummary): string =>
+      [
+        ...(photos > 0 ? [many(photos, 'photo')] : []),
+        ...(videos > 0 ? [many(videos, 'video')] : []),
+        ...(archives > 0 ? [many(archives, 'zip archive')] : []),
+        bytes(size),
+      ].join(', '),
     quality: 'Quality',
     presets: {
       preview: { name: 'Preview', about: 'Up to 3,000 steps. Minutes on a graphics card, a first look anywhere.' },
@@ -64,18 +72,22 @@ export const text = {
     outside: (min: number, max: number): string => `A whole number from ${whole.format(min)} to ${whole.format(max)}.`,
     holdout: 'Keep every 8th photo aside and score the result on them',
     start: 'Start',
-    other: 'Choose other photos',
+    other: 'Choose something else',
   },
 
   progress: {
     label: 'Progress',
     stages: {
       read: 'Reading files',
+      features: 'Finding features',
+      pairs: 'Comparing photos',
+      cameras: 'Placing cameras',
       photos: 'Loading photos',
       train: 'Training',
       evaluate: 'Scoring',
       save: 'Saving',
     } satisfies Record<Stage, string>,
+    frames: 'Choosing frames',
     preparing: 'Starting',
     warmingUp: 'Preparing the GPU',
     states: { running: 'Training', paused: 'Paused', finished: 'Finished', stopped: 'Stopped' },
@@ -90,6 +102,7 @@ export const text = {
     pixels: (width: number, height: number): string => `${width} × ${height} px`,
     memory: 'GPU memory planned',
     timeLeft: 'Time left',
+    timeLeftOfStage: 'Time left for this step',
     unknown: '–',
     range: ({ lowSeconds, highSeconds }: TimeLeft): string => {
       const high = inUnits(highSeconds);
@@ -104,6 +117,7 @@ export const text = {
     pause: 'Pause',
     resume: 'Resume',
     stop: 'Stop and keep',
+    cancel: 'Stop',
     longer: (steps: number): string => `Train ${whole.format(steps)} steps longer`,
     again: 'Start again',
     discard: 'The splat is not saved. Leave it?',
@@ -115,6 +129,38 @@ export const text = {
     waiting: 'The preview appears when training begins.',
     help: 'Drag to turn · right-drag or two fingers to move · wheel or pinch to zoom',
     reset: 'Reset view',
+  },
+
+  solve: {
+    timeline: 'From photos to a scene',
+    steps: { photos: 'Photos', matches: 'Matches', cameras: 'Cameras', training: 'Training' } satisfies Record<TimelineStep, string>,
+    states: { done: ', done', now: ', under way', waiting: ', not begun' } satisfies Record<StepView['state'], string>,
+    count: ({ done, total }: Pick<Progress, 'done' | 'total'>): string => `${whole.format(done)}/${whole.format(total)}`,
+    waiting: {
+      frames: 'Choosing the sharpest frames of the video.',
+      features: 'Looking for details that can be found again in other photos.',
+      pairs: 'Finding the same details from photo to photo.',
+      cameras: 'Placing the first two cameras.',
+    },
+    label:
+      'Cameras and points found so far. Drag or use the arrow keys to turn, hold Shift to move, plus and minus to zoom, 0 to start over.',
+    note: (cameras: number, photos: number, points: number): string =>
+      `${whole.format(cameras)} of ${many(photos, 'camera')} · ${many(points, 'point')}`,
+    placed: ({ registered, photos }: SolveSummary): string =>
+      registered === photos
+        ? `All ${many(photos, 'photo')} have their place.`
+        : `${whole.format(registered)} of ${many(photos, 'photo')} have their place.`,
+    quality: ({ points, meanReprojectionErrorPx }: SolveSummary): string =>
+      `${many(points, 'point')}, ${oneDecimal.format(meanReprojectionErrorPx)} px off on average.`,
+    leftOut: (n: number): string => `${many(n, 'photo')} left out`,
+    reasons: {
+      unreadable: 'Cannot be read.',
+      blurry: 'Blurred.',
+      'low-texture': 'Too little detail.',
+      'too-few-matches': 'Has nothing in common with the others.',
+      'too-little-overlap': 'Overlaps too little with the others.',
+      'another-group': 'Belongs to a group that does not connect to the rest.',
+    } satisfies Record<LeftOutReason, string>,
   },
 
   save: {

@@ -48,4 +48,34 @@ describe('job view', () => {
   test('an exception is shown as our mistake', () => {
     expect(after({ type: 'crashed', detail: 'x is undefined' })).toMatchObject({ state: 'failed', trouble: { bug: 'x is undefined' } });
   });
+
+  test('a run that was given its cameras has no steps of solving; the first stage of solving or a video brings them', () => {
+    expect(after(event({ type: 'stage-started', stage: 'read' }), event({ type: 'stage-started', stage: 'photos' })).solves).toBe(false);
+    expect(after(event({ type: 'stage-started', stage: 'features' })).solves).toBe(true);
+    const frames = event({ type: 'progress', stage: 'read', done: 1, total: 9, unit: 'frames', secondsLeft: null });
+    expect(after(frames, event({ type: 'stage-started', stage: 'photos' })).solves).toBe(true);
+  });
+
+  test('how far each stage came is kept when the next begins', () => {
+    const job = after(
+      event({ type: 'progress', stage: 'features', done: 40, total: 40, unit: 'photos', secondsLeft: 0 }),
+      event({ type: 'stage-started', stage: 'pairs' }),
+      event({ type: 'progress', stage: 'pairs', done: 310, total: 780, unit: 'pairs', secondsLeft: 3 }),
+    );
+    expect(job.counts).toEqual({
+      features: { done: 40, total: 40, unit: 'photos' },
+      pairs: { done: 310, total: 780, unit: 'pairs' },
+    });
+  });
+
+  test('of the sketches the newest is kept', () => {
+    const sketch = (points: number): TrainMessage => ({
+      type: 'solve-snapshot',
+      sketch: {
+        ...{ xyz: new Float32Array(0), rgb: new Uint8Array(0), points, names: [], photos: 3, up: [0, -1, 0] },
+        ...{ poses: new Float32Array(0), reach: new Float32Array(0) },
+      },
+    });
+    expect(after(sketch(1), sketch(2)).sketch?.points).toBe(2);
+  });
 });

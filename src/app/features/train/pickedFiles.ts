@@ -1,16 +1,18 @@
 /**
  * The files of a drop or a file dialog, with their paths inside what was given.
- * Invariant: only files that training can use are kept: photos, poses, archives.
+ * Invariant: only files that can be used are kept: photos, videos, poses, archives.
  */
 import type { PickedFile } from '../../../../workers/protocol.ts';
 
 /** Every kind of photo; one this browser cannot decode is named in a warning, not dropped in silence. */
 const photo = /\.(jpe?g|png|webp|avif|tiff?|gif|bmp|hei[cf])$/i;
+const video = /\.(mp4|m4v|mov|webm|mkv)$/i;
 const archive = /\.zip$/i;
 const poses = /\.(bin|txt|json|ply)$/i;
 const hidden = /(^|\/)(\.|__MACOSX\/)/;
 
-const useful = (path: string): boolean => !hidden.test(path) && (photo.test(path) || archive.test(path) || poses.test(path));
+const useful = (path: string): boolean =>
+  !hidden.test(path) && (photo.test(path) || video.test(path) || archive.test(path) || poses.test(path));
 
 /** The files of an `<input type="file">`, folder or loose. */
 export function fromInput(files: Iterable<File>): PickedFile[] {
@@ -47,20 +49,29 @@ export function fromDrop(data: DataTransfer): Promise<PickedFile[]> {
 }
 
 export interface PickedSummary {
-  /** The dropped folder, archive or first file, for people and for the saved file's name. */
+  /** The dropped folder, archive or only file, for people and for the saved file's name. */
   name: string;
   photos: number;
+  videos: number;
   archives: number;
   bytes: number;
 }
 
+/** Loose photos have no name in common: cameras number them. */
+function nameOf(files: PickedFile[]): string {
+  const first = files[0]?.path ?? '';
+  if (first.includes('/')) return first.slice(0, first.indexOf('/'));
+  const named = files.find(({ path }) => archive.test(path)) ?? files.find(({ path }) => video.test(path));
+  const alone = files.length === 1 ? first : 'scene';
+  return (named?.path ?? alone).replace(/\.[^.]+$/, '');
+}
+
 /** What was chosen, from names and sizes alone. */
 export function summarise(files: PickedFile[]): PickedSummary {
-  const first = files[0]?.path ?? '';
-  const top = first.includes('/') ? first.slice(0, first.indexOf('/')) : (files.find(({ path }) => archive.test(path))?.path ?? first);
   return {
-    name: top.replace(/\.[^.]+$/, '') || 'splat',
+    name: nameOf(files) || 'splat',
     photos: files.filter(({ path }) => photo.test(path)).length,
+    videos: files.filter(({ path }) => video.test(path)).length,
     archives: files.filter(({ path }) => archive.test(path)).length,
     bytes: files.reduce((sum, { file }) => sum + file.size, 0),
   };
