@@ -158,3 +158,22 @@ describe('help', () => {
     expect(usageText('general', ['No command was given.'])).toBe('splat: No command was given.\nSee npm run splat -- --help');
   });
 });
+
+describe('photos without a command', () => {
+  test('mean train', () => {
+    expect(parseCommand(['holiday', '-o', 'out', '--steps', '20'])).toEqual(
+      parseCommand(['train', 'holiday', '-o', 'out', '--steps', '20']),
+    );
+    expect(parseCommand(['clip.mp4', '--out=out'])).toMatchObject({
+      kind: 'run',
+      command: { name: 'train', dataset: 'clip.mp4', out: 'out' },
+    });
+  });
+
+  test.each([[['trian', 'photos', '-o', 'out']], [['photos']], [['photos', '--steps', '5']]])(
+    'but %j is a command misspelt or too little',
+    (argv) => {
+      expect(parseCommand(argv)).toEqual({ kind: 'usage', topic: 'general', problems: [`"${argv[0]}" is not a command.`] });
+    },
+  );
+});

@@ -7,6 +7,7 @@ import { beginModel, initialPairs } from './initialPair.ts';
 import { adjustAll, adjustAround, type Breathe } from './modelBundle.ts';
 import { filterImages, filterPoints } from './modelFilter.ts';
 import { retriangulate, triangulateImage } from './modelTriangulation.ts';
+import { placeByPairs } from './placeByPairs.ts';
 import { candidates, placeImage, type PlaceLimits } from './placeImage.ts';
 import type { SceneModel } from './sceneModel.ts';
 import type { Tracks } from './tracks.ts';
@@ -71,17 +72,33 @@ function placeNext(model: SceneModel, limits: PlaceLimits, failed: Map<number, n
   return null;
 }
 
+/** Where no points are seen, pairs may still tell: loose limits, which the adjustment that follows tightens. */
+const byPairs = { maxErrorPx: 12, minAngleDeg: 1.5 };
+const leastByPairs = 30;
+
+/** Places one more image by its pairs alone; null when none can be. */
+function placeNextByPairs(model: SceneModel, failed: Set<number>): number | null {
+  for (let image = 0; image < model.graph.images.length; image++) {
+    if (model.registered[image] || failed.has(image)) continue;
+    if (placeByPairs(model, image, byPairs, leastByPairs)) return image;
+    failed.add(image);
+  }
+  return null;
+}
+
 /** Places all that can be placed. */
 async function grow(model: SceneModel, options: MapperOptions): Promise<void> {
   let last = sizeOf(model);
   let limits = firstTry;
   let failed = new Map<number, number>();
+  const failedPairs = new Set<number>();
   let retries = 0;
   // An image that filtering takes out may be placed again, but not for ever.
   let placements = mostPlacements * model.graph.images.length;
   while (model.order.length >= 2 && model.order.length < model.graph.images.length && placements-- > 0) {
     await options.breathe?.();
-    const placed = placeNext(model, limits, failed, options.seed);
+    let placed = placeNext(model, limits, failed, options.seed);
+    if (placed === null && retries > 0) placed = placeNextByPairs(model, failedPairs);
     if (placed === null) {
       if (retries++ >= mostRetries) break;
       const before = sizeOf(model);

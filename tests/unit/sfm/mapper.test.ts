@@ -224,3 +224,36 @@ describe('wrong and missing pairs', () => {
     expect(model.order).toEqual(expect.arrayContaining([0, 1, 2, 3]));
   });
 });
+
+describe('an image that shares no point with the model', () => {
+  /** Image 5 is matched with two others only, each in places that nobody else matched. */
+  function lonely(): SyntheticGraph {
+    const scene = sceneOf(orbit(6, { sweepDeg: 75 }), cloud(900), { outliers: 0, noisePx: 0.3 });
+    const shares: [number, number, number, number][] = [
+      [0, 5, 600, 750],
+      [2, 5, 750, 900],
+    ];
+    const edges = scene.graph.edges.flatMap((edge) => {
+      const share = shares.find(([i, j]) => edge.i === i && edge.j === j);
+      if (!share && edge.j === 5) return [];
+      const [from, to] = share ? [share[2], share[3]] : [0, 600];
+      const kept: number[] = [];
+      for (let m = 0; m < edge.matches.length; m += 2) {
+        const place = scene.placeOf[edge.i][edge.matches[m]];
+        if (place >= from && place < to) kept.push(edge.matches[m], edge.matches[m + 1]);
+      }
+      return kept.length > 0 ? [{ ...edge, matches: Uint32Array.from(kept) }] : [];
+    });
+    return { ...scene, graph: { ...scene.graph, edges } };
+  }
+
+  test('is placed where the directions from its two partners meet', async () => {
+    const scene = lonely();
+    const model = await mapGraph(scene.graph, { seed: 1 });
+    expect(model?.order.length).toBe(6);
+    const { centre, rotationDeg } = poseErrors(model!, scene);
+    expect(centre).toBeLessThan(0.02);
+    expect(rotationDeg).toBeLessThan(0.5);
+    expectSound(model!);
+  });
+});
