@@ -285,6 +285,66 @@ describe('some of the photos', () => {
   );
 });
 
+/** The same picture a quarter turn clockwise. */
+function turned({ widthPx, heightPx, rgba }: Pixels): Pixels {
+  const out = new Uint8Array(rgba.length);
+  for (let y = 0; y < heightPx; y++)
+    for (let x = 0; x < widthPx; x++) {
+      const from = 4 * (y * widthPx + x);
+      out.set(rgba.subarray(from, from + 4), 4 * (x * heightPx + (heightPx - 1 - y)));
+    }
+  return { widthPx: heightPx, heightPx: widthPx, rgba: out };
+}
+
+describe('photos that are held or sized otherwise', () => {
+  test(
+    'portrait and landscape of one camera share a lens and are all placed',
+    async () => {
+      const files = await Promise.all(
+        [0, 1, 2, 3, 4, 5].map((i) => fileOf(`photo${i}.png`, i % 2 === 1 ? turned(scene.photos[i]) : scene.photos[i])),
+      );
+      const { report, reconstruction } = solvedOf(await run(files));
+      expect(report.registered).toBe(6);
+      expect(report.cameras).toHaveLength(1);
+      expect(reconstruction.cameras.map(({ widthPx, heightPx }) => [widthPx, heightPx]).sort()).toEqual([
+        [300, 400],
+        [400, 300],
+      ]);
+      expect(reconstruction.cameras[0].fx).toBe(reconstruction.cameras[1].fx);
+      // A quarter turn in the picture is one of the camera: neighbours differ by their true turn and 90 degrees of roll.
+      const [a, b] = reconstruction.views.map(({ pose }) => pose);
+      const [ta, tb] = [truth[0].pose, truth[1].pose];
+      const quarter = [0, -1, 0, 1, 0, 0, 0, 0, 1];
+      const expected = relative(ta, tb).rotation;
+      const rolled = Array.from({ length: 9 }, (_, at) =>
+        [0, 1, 2].reduce((sum, k) => sum + quarter[3 * Math.floor(at / 3) + k] * expected[3 * k + (at % 3)], 0),
+      );
+      expect(angleBetween(relative(a, b).rotation, rolled)).toBeLessThan(0.3);
+    },
+    2 * minuteMs,
+  );
+
+  test(
+    'one huge photo among small ones does no harm',
+    async () => {
+      const { widthPx: width, heightPx: height, rgba } = scene.photos[5];
+      const bytes = new Uint8Array(
+        await sharp(rgba, { raw: { width, height, channels: 4 } })
+          .removeAlpha()
+          .resize(6000, 4500)
+          .jpeg()
+          .toBuffer(),
+      );
+      const huge: SourceFile = { path: 'huge.jpg', sizeBytes: bytes.length, bytes: () => Promise.resolve(bytes) };
+      const { report, reconstruction } = solvedOf(await run([...[0, 1, 2, 3, 4].map((i) => photos[i]), huge]));
+      expect(report.registered).toBeGreaterThanOrEqual(5);
+      const camera = reconstruction.cameras.find(({ widthPx }) => widthPx === 6000);
+      if (camera) expect(camera.fx / (1.05 * 6000)).toBeCloseTo(1, 1);
+    },
+    2 * minuteMs,
+  );
+});
+
 describe('what cannot be solved', () => {
   test('two photos are too few', async () => {
     expect(failureOf(await run(photos.slice(0, 2))).code).toBe('too-few-photos');
@@ -320,7 +380,14 @@ describe('what cannot be solved', () => {
   test(
     'photos of unlike things cannot be placed',
     async () => {
-      const files = [0, 8, 16].map((i) => photos[i]);
+      const { widthPx, heightPx, rgba } = scene.photos[8];
+      const mirrored = rgba.map((_, at) => rgba[at - 4 * ((at >> 2) % widthPx) + 4 * (widthPx - 1 - ((at >> 2) % widthPx))]);
+      const negative = scene.photos[16].rgba.map((value, at) => (at % 4 === 3 ? value : 255 - value));
+      const files = [
+        photos[0],
+        await fileOf('mirrored.png', { widthPx, heightPx, rgba: mirrored }),
+        await fileOf('negative.png', { widthPx, heightPx, rgba: negative }),
+      ];
       expect(failureOf(await run(files)).code).toBe('unplaceable');
     },
     2 * minuteMs,

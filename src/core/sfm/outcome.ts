@@ -104,9 +104,14 @@ export function warningsOf(leftOut: LeftOut[], total: number, groups: string[][]
 
 const share = (n: number, of: number): string => `${n} of ${of}`;
 
+/** Fewer inliers fit a plane by chance. */
+const tellingInliers = 50;
+
 /** One homography explains the pair as well as a baseline does. With an unknown focal length, turning on the spot looks like a plane. */
-const showsNoDepth = ({ geometry: { kind, homographyInliers, essentialInliers } }: GraphEdge): boolean =>
-  kind === 'rotation' || (essentialInliers > 0 && homographyInliers >= 0.9 * essentialInliers);
+const showsNoDepth = (edge: GraphEdge): boolean => {
+  const { kind, homographyInliers, essentialInliers } = edge.geometry;
+  return matchCount(edge) >= tellingInliers && (kind === 'rotation' || homographyInliers >= 0.9 * essentialInliers);
+};
 
 /** Why no model came about. */
 export function whyNothing(photos: PhotoFacts[], edges: GraphEdge[]): { ok: false; failure: Failure } {

@@ -110,9 +110,9 @@ describe('nothing came about', () => {
   });
 
   test('no baseline: half of the pairs only turned', () => {
-    expect(codeOf(three, [edge(0, 1, 40, 'rotation'), edge(1, 2)]).code).toBe('no-baseline');
-    expect(codeOf(three, [edge(0, 1, 40, 'rotation')]).code).toBe('no-baseline');
-    expect(codeOf(three, [edge(0, 1, 40, 'rotation'), edge(1, 2), edge(0, 2)]).code).toBe('unplaceable');
+    expect(codeOf(three, [edge(0, 1, 60, 'rotation'), edge(1, 2)]).code).toBe('no-baseline');
+    expect(codeOf(three, [edge(0, 1, 60, 'rotation')]).code).toBe('no-baseline');
+    expect(codeOf(three, [edge(0, 1, 60, 'rotation'), edge(1, 2), edge(0, 2)]).code).toBe('unplaceable');
   });
 
   test('blurry: most photos are', () => {
