@@ -59,7 +59,8 @@ export async function openPhotos(path: string, place: FramePlace, events: VideoE
     if (!given.ok) return given;
     const { photos, video } = given.value;
     if (photos.length === 0 && video) return asVideo(await framesOfFile(video, place, events));
-    if (photos.length === 0) return fail('too-few-photos', `There is no photo in ${path}.`, { file: path });
+    if (photos.length === 0)
+      return fail('too-few-photos', `There is no photo among the ${given.value.files.length} files given in ${path}.`, { file: path });
     return ok({ photos, video: false });
   } catch (error) {
     return { ok: false, failure: fileFailure(error, 'read', path) };
