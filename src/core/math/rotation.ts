@@ -52,3 +52,14 @@ export const rotateBack = (m: ArrayLike<number>, v: ArrayLike<number>): Vector3 
   m[1] * v[0] + m[4] * v[1] + m[7] * v[2],
   m[2] * v[0] + m[5] * v[1] + m[8] * v[2],
 ];
+
+/** a b of two 3x3 matrices. */
+export const multiplyMatrices = (a: ArrayLike<number>, b: ArrayLike<number>): number[] => {
+  const out = new Array<number>(9);
+  for (let r = 0; r < 3; r++)
+    for (let c = 0; c < 3; c++) out[3 * r + c] = a[3 * r] * b[c] + a[3 * r + 1] * b[3 + c] + a[3 * r + 2] * b[6 + c];
+  return out;
+};
+
+/** m^T of a 3x3 matrix: the inverse of a rotation. */
+export const transposeMatrix = (m: ArrayLike<number>): number[] => [m[0], m[3], m[6], m[1], m[4], m[7], m[2], m[5], m[8]];

@@ -3,7 +3,7 @@
  * directions from two or more placed partners meet (the structure-less fallback of incremental mapping).
  * Invariant: the image stays placed only when its own matches, triangulated from there, stand up; else the model is as it was.
  */
-import { quaternionOfMatrix, rotateBack, rotateVector, type Vector3 } from '../math/rotation.ts';
+import { multiplyMatrices, quaternionOfMatrix, rotateBack, rotateVector, transposeMatrix, type Vector3 } from '../math/rotation.ts';
 import { symmetricEigen } from '../math/symmetricEigen.ts';
 import { triangulateImage, type TriangulationLimits } from './modelTriangulation.ts';
 import { centreOf, deregister, observationCount, register, type SceneModel } from './sceneModel.ts';
@@ -17,23 +17,23 @@ interface Partner {
   matches: number;
 }
 
-const product = (a: ArrayLike<number>, b: ArrayLike<number>): number[] =>
-  Array.from({ length: 9 }, (_, at) => [0, 1, 2].reduce((sum, k) => sum + a[3 * Math.floor(at / 3) + k] * b[3 * k + (at % 3)], 0));
-
-const transposed = (m: ArrayLike<number>): number[] => [m[0], m[3], m[6], m[1], m[4], m[7], m[2], m[5], m[8]];
-
 function partnerOf(model: SceneModel, { i, j, geometry, matches }: GraphEdge, image: number): Partner {
   const other = i === image ? j : i;
   const pair = geometry.rotation;
   // Pose of the image in the partner's camera: X_image = R X_partner + t.
-  const rotation = i === image ? transposed(pair) : pair;
+  const rotation = i === image ? transposeMatrix(pair) : pair;
   const { translation: t } = geometry;
   const shift: Vector3 = i === image ? (rotateBack(pair, t).map((v) => -v) as Vector3) : t;
   const ofPartner = model.extrinsics.subarray(12 * other, 12 * other + 9);
   const inPartner = rotateBack(rotation, shift).map((v) => -v) as Vector3;
   const centre: Vector3 = [0, 0, 0];
   centreOf(model, other, centre);
-  return { centre, direction: rotateBack(ofPartner, inPartner), rotation: product(rotation, ofPartner), matches: matches.length / 2 };
+  return {
+    centre,
+    direction: rotateBack(ofPartner, inPartner),
+    rotation: multiplyMatrices(rotation, ofPartner),
+    matches: matches.length / 2,
+  };
 }
 
 /** Lines that meet under a smaller angle say nothing of where. Smallest eigenvalue of the mean of (I - d d^T). */

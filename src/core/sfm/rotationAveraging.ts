@@ -4,6 +4,7 @@
  * against pairs that matched a repeated structure.
  * Invariant: edges are only judged within a connected component, against the consensus of that component.
  */
+import { multiplyMatrices, transposeMatrix } from '../math/rotation.ts';
 import type { GraphEdge } from './viewGraph.ts';
 import { matchCount } from './viewGraph.ts';
 
@@ -16,14 +17,6 @@ const loopRad = (10 / 180) * Math.PI;
 const mostSay = 200;
 
 type Matrix = Float64Array | number[];
-
-const product = (a: Matrix, b: Matrix): number[] => {
-  const out = new Array<number>(9);
-  for (let r = 0; r < 3; r++)
-    for (let c = 0; c < 3; c++) out[3 * r + c] = a[3 * r] * b[c] + a[3 * r + 1] * b[3 + c] + a[3 * r + 2] * b[6 + c];
-  return out;
-};
-const transposed = (m: Matrix): number[] => [m[0], m[3], m[6], m[1], m[4], m[7], m[2], m[5], m[8]];
 
 /** Rotation vector of a rotation matrix; exact enough at both ends (angle near 0 and near pi). */
 export function rotationVector(m: Matrix): [number, number, number] {
@@ -65,13 +58,13 @@ function loopSupport(imageCount: number, edges: GraphEdge[]): Uint32Array {
     across[j].set(i, e);
   });
   const along = (e: number, from: number): Matrix =>
-    edges[e].i === from ? edges[e].geometry.rotation : transposed(edges[e].geometry.rotation);
+    edges[e].i === from ? edges[e].geometry.rotation : transposeMatrix(edges[e].geometry.rotation);
   return Uint32Array.from(edges, ({ i, j, geometry }) => {
     let support = 0;
     for (const [k, first] of across[i]) {
       const second = across[k].get(j);
       if (second === undefined) continue;
-      const loop = product(transposed(geometry.rotation), product(along(second, k), along(first, i)));
+      const loop = multiplyMatrices(transposeMatrix(geometry.rotation), multiplyMatrices(along(second, k), along(first, i)));
       if (Math.hypot(...rotationVector(loop)) < loopRad) support++;
     }
     return support;
@@ -93,11 +86,13 @@ function spanningRotations(imageCount: number, edges: GraphEdge[]): { rotations:
     if (ci === cj) continue;
     // Turn the smaller component so that R_j = R_ij R_i holds.
     const moveJ = members[cj].length <= members[ci].length;
-    const wanted = moveJ ? product(geometry.rotation, rotations[i]) : product(transposed(geometry.rotation), rotations[j]);
-    const turn = product(transposed(moveJ ? rotations[j] : rotations[i]), wanted);
+    const wanted = moveJ
+      ? multiplyMatrices(geometry.rotation, rotations[i])
+      : multiplyMatrices(transposeMatrix(geometry.rotation), rotations[j]);
+    const turn = multiplyMatrices(transposeMatrix(moveJ ? rotations[j] : rotations[i]), wanted);
     const [from, into] = moveJ ? [cj, ci] : [ci, cj];
     for (const member of members[from]) {
-      rotations[member] = product(rotations[member], turn);
+      rotations[member] = multiplyMatrices(rotations[member], turn);
       component[member] = into;
       members[into].push(member);
     }
@@ -159,7 +154,7 @@ export function averageRotations(imageCount: number, edges: GraphEdge[]): Averag
   const weights = new Float64Array(edges.length);
   const measure = (): void =>
     edges.forEach(({ i, j, geometry }, e) => {
-      const error = rotationVector(product(transposed(rotations[j]), product(geometry.rotation, rotations[i])));
+      const error = rotationVector(multiplyMatrices(transposeMatrix(rotations[j]), multiplyMatrices(geometry.rotation, rotations[i])));
       errors.set(error, 3 * e);
       residuals[e] = Math.hypot(...error);
     });
@@ -175,7 +170,7 @@ export function averageRotations(imageCount: number, edges: GraphEdge[]): Averag
     let largest = 0;
     for (let i = 0; i < imageCount; i++) {
       const turn = rotationOfVector(step[3 * i], step[3 * i + 1], step[3 * i + 2]);
-      rotations[i] = product(rotations[i], turn);
+      rotations[i] = multiplyMatrices(rotations[i], turn);
       largest = Math.max(largest, Math.hypot(step[3 * i], step[3 * i + 1], step[3 * i + 2]));
     }
     measure();
@@ -205,7 +200,7 @@ export function resolveTwins(imageCount: number, edges: GraphEdge[]): GraphEdge[
     const { i, j, geometry } = edge;
     if (!geometry.twin) return edge;
     const { twin, ...chosen } = geometry;
-    const off = rotationVector(product(transposed(rotations[j]), product(twin.rotation, rotations[i])));
+    const off = rotationVector(multiplyMatrices(transposeMatrix(rotations[j]), multiplyMatrices(twin.rotation, rotations[i])));
     if (Math.hypot(...off) > twinAdvantage * residuals[e]) return edge;
     return {
       ...edge,

@@ -131,17 +131,15 @@ async function findPairs(photos: SolvePhoto[], lenses: Lenses, xy: Float64Array[
 function createSnapshots(context: Context, exported: ExportPhoto[]): (model: SceneModel) => void {
   const { events, host } = context;
   const total = exported.length;
-  let [last, shown, most] = [-Infinity, -1, 0];
+  let [last, most] = [-Infinity, -1];
   const started = host.nowMs();
   return (model) => {
     const now = host.nowMs();
     // A mapping begun anew starts small; the count shown is the best so far.
-    const placed = Math.max(most, model.order.length);
-    most = placed;
-    if (placed !== shown) {
-      const secondsLeft = placed > 3 ? ((now - started) / 1000 / placed) * (total - placed) : null;
-      events.emit({ type: 'progress', stage: 'cameras', done: placed, total, unit: 'cameras', secondsLeft });
-      shown = placed;
+    if (model.order.length > most) {
+      most = model.order.length;
+      const secondsLeft = most > 3 ? ((now - started) / 1000 / most) * (total - most) : null;
+      events.emit({ type: 'progress', stage: 'cameras', done: most, total, unit: 'cameras', secondsLeft });
     }
     if (!events.onSnapshot || now - last < snapshotMs) return;
     last = now;
