@@ -35,8 +35,8 @@ const startingWith = (starts) => `^(?:${starts.join('|')})`;
 const arrows = {
   'src/core': {
     may: ['shaders'],
-    packages: '^(?![./])(?!(?:zod|fflate|exifr|@playcanvas/splat-transform)(?:/|$))',
-    why: 'src/core imports src/core, shaders (?raw), zod, fflate, exifr and splat-transform only: the engine must run alike in a tab, a worker and Node.',
+    packages: '^(?![./])(?!(?:zod|fflate|exifr|@playcanvas/splat-transform|@gltf-transform/core)(?:/|$))',
+    why: 'src/core imports src/core, shaders (?raw), zod, fflate, exifr, splat-transform and gltf-transform only: the engine must run alike in a tab, a worker and Node.',
   },
   'src/viewer': {
     may: ['src/core'],
