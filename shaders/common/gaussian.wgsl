@@ -43,9 +43,12 @@ fn jacobian_at(c: vec3f) -> Jacobian {
   return Jacobian(fx * step.rotation_x.xyz - fx * x * step.rotation_z.xyz, fy * step.rotation_y.xyz - fy * y * step.rotation_z.xyz, x, y);
 }
 
-// mean: world. quat: need not be unit. Returns opacity 0 for everything that cannot be seen or is not finite.
-fn project_splat(mean: vec3f, logit: f32, quat: vec4f, log_scale: vec3f) -> Projected {
-  var out: Projected;
+// What a Gaussian leaves on the image plane: centre and depth, 2D covariance (a b; b d) with the low-pass in it and its determinant.
+struct Footprint { u: f32, v: f32, depth: f32, a: f32, b: f32, d: f32, det: f32, opacity: f32 }
+
+// mean: world. quat: need not be unit. Returns opacity 0 for what is too near, too faint or not finite; knows nothing of the image's edges.
+fn footprint_of(mean: vec3f, opacity_3d: f32, quat: vec4f, log_scale: vec3f) -> Footprint {
+  var out: Footprint;
   let c = to_camera(mean);
   let length2 = dot(quat, quat);
   if (!(c.z > step.near) || !finite(c.x + c.y + c.z) || !(length2 > 1e-30) || !finite(length2)) { return out; }
@@ -58,13 +61,22 @@ fn project_splat(mean: vec3f, logit: f32, quat: vec4f, log_scale: vec3f) -> Proj
   let a0 = dot(mu, mu); let b = dot(mu, mv); let d0 = dot(mv, mv);
   let a = a0 + step.lowpass; let d = d0 + step.lowpass;
   let det = a * d - b * b;
-  var opacity = sigmoid(logit);
+  var opacity = opacity_3d;
   if (step.antialiased == 1u) { opacity *= sqrt(max((a0 * d0 - b * b) / det, 0.0)); }
   if (!(det > 0.0) || !finite(det) || !(opacity > ALPHA_MIN)) { return out; }
-  let reach = 2.0 * log(255.0 * opacity);
-  let extent = vec2f(sqrt(reach * a), sqrt(reach * d));
   let u = step.focal.x * c.x / c.z + step.focal.z;
   let v = step.focal.y * c.y / c.z + step.focal.w;
-  if (!(u + extent.x > 0.0 && u - extent.x < f32(step.width) && v + extent.y > 0.0 && v - extent.y < f32(step.height))) { return out; }
-  return Projected(u, v, c.z, d / det, -b / det, a / det, opacity, extent.x, extent.y);
+  return Footprint(u, v, c.z, a, b, d, det, opacity);
+}
+
+// As above from a logit, with the box of alpha >= 1/255; opacity 0 also for what lies beside the image.
+fn project_splat(mean: vec3f, logit: f32, quat: vec4f, log_scale: vec3f) -> Projected {
+  var out: Projected;
+  let f = footprint_of(mean, sigmoid(logit), quat, log_scale);
+  if (f.opacity == 0.0) { return out; }
+  let reach = 2.0 * log(255.0 * f.opacity);
+  let extent = vec2f(sqrt(reach * f.a), sqrt(reach * f.d));
+  let inside = f.u + extent.x > 0.0 && f.u - extent.x < f32(step.width) && f.v + extent.y > 0.0 && f.v - extent.y < f32(step.height);
+  if (!inside) { return out; }
+  return Projected(f.u, f.v, f.depth, f.d / f.det, -f.b / f.det, f.a / f.det, f.opacity, extent.x, extent.y);
 }

@@ -15,6 +15,7 @@ import { createMatcher } from '../../src/core/sfm/matcher.ts';
 import { createSift } from '../../src/core/sfm/sift.ts';
 import type { Pose } from '../../src/core/scene/camera.ts';
 import { createEngine } from '../../src/core/train/engine.ts';
+import { createGpuSplatRenderer } from '../../src/core/view/gpuSplatRenderer.ts';
 import { randomSplats } from '../randomScene.ts';
 import { toF32 } from './gpuScene.ts';
 import { openTestGpus, takeErrors } from './openTestGpu.ts';
@@ -48,6 +49,7 @@ async function record(gpu: Gpu): Promise<Recording> {
     layout: device.createBindGroupLayout.bind(device),
     compute: device.createComputePipelineAsync.bind(device),
     render: device.createRenderPipeline.bind(device),
+    renderAsync: device.createRenderPipelineAsync.bind(device),
   };
   device.createShaderModule = (descriptor) => {
     const module = original.module(descriptor);
@@ -63,13 +65,21 @@ async function record(gpu: Gpu): Promise<Recording> {
     entries.add(descriptor.compute.entryPoint!);
     return original.compute(descriptor);
   };
+  const noteStages = ({ vertex, fragment }: GPURenderPipelineDescriptor): void => {
+    for (const stage of [vertex, fragment]) if (stage?.entryPoint) entries.add(stage.entryPoint);
+  };
   device.createRenderPipeline = (descriptor) => {
-    for (const stage of [descriptor.vertex, descriptor.fragment]) if (stage?.entryPoint) entries.add(stage.entryPoint);
+    noteStages(descriptor);
     return original.render(descriptor);
+  };
+  device.createRenderPipelineAsync = (descriptor) => {
+    noteStages(descriptor);
+    return original.renderAsync(descriptor);
   };
   await createEverything(gpu);
   Object.assign(device, { createShaderModule: original.module, createBindGroupLayout: original.layout });
   Object.assign(device, { createComputePipelineAsync: original.compute, createRenderPipeline: original.render });
+  Object.assign(device, { createRenderPipelineAsync: original.renderAsync });
   const recorded = await Promise.all(
     modules.map(async ({ code, label, module }) => {
       const { messages } = await module.getCompilationInfo();
@@ -94,6 +104,12 @@ async function createEverything(gpu: Gpu): Promise<void> {
     preview.draw({ ...view, pose: { q: [1, 0, 0, 0], t: [0, 0, 0] } }, { count: 8, near: 0.01, shDegree: 1, antialiased: false }, target);
     preview.dispose();
   }
+  const nowhere = {
+    format: 'bgra8unorm',
+    target: () => gpu.device.createTexture({ size: [1, 1], format: 'bgra8unorm', usage: 16 }),
+    needsRedraw: () => undefined,
+  } as const;
+  (await createGpuSplatRenderer(gpu, nowhere)).dispose();
   await createUndistorter(gpu);
   await createSift(gpu);
   for (const arithmetic of ['packed', 'plain'] as const) await createMatcher(gpu, { arithmetic });

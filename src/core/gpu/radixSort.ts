@@ -19,10 +19,12 @@ export interface SortBuffers {
   maxItems: number;
   /** Most passes that will ever be asked for. */
   maxPasses: number;
+  /** Sort the values that lie in valuesA along with the keys; else the values start as 0, 1, 2, ... */
+  valuesGiven?: boolean;
 }
 
 export interface RadixSort {
-  /** Sorts on the lowest 6 * passes bits. Values start as 0, 1, 2, ... The result is in A after an even number of passes, else in B. */
+  /** Sorts on the lowest 6 * passes bits. The result is in A after an even number of passes, else in B. */
   record(recorder: Recorder, passes: number, blocks: Extent, table: Extent): void;
   dispose(): void;
 }
@@ -39,7 +41,7 @@ export const passesForBits = (bits: number): number => Math.max(1, Math.ceil(bit
 export const tableEntries = (pairs: number): number => Math.ceil(pairs / sortBlock) * sortDigits;
 
 export async function createRadixSort(gpu: Gpu, buffers: SortBuffers): Promise<RadixSort> {
-  const { counts, tableCounts, maxItems, maxPasses } = buffers;
+  const { counts, tableCounts, maxItems, maxPasses, valuesGiven = false } = buffers;
   const table = createBuffer(gpu, 'sort table', tableEntries(maxItems) * 4);
   const starts = createBuffer(gpu, 'sort starts', (tableEntries(maxItems) + 1) * 4);
   const scan = await createScan(gpu, { counts: tableCounts, input: table, output: starts, maxItems: tableEntries(maxItems) });
@@ -51,11 +53,12 @@ export async function createRadixSort(gpu: Gpu, buffers: SortBuffers): Promise<R
   const [histogram, scatter] = await Promise.all([make('histogram'), make('scatter')]);
   const uniforms: GPUBuffer[] = [];
   const passes = Array.from({ length: maxPasses }, (_, pass) => {
-    const words = new Uint32Array([pass * digitBits, pass === 0 ? 1 : 0, 0, 0]);
+    const iota = pass === 0 && !valuesGiven;
+    const words = new Uint32Array([pass * digitBits, iota ? 1 : 0, 0, 0]);
     const uniform = bufferFrom(gpu, 'sort pass', words, usage.uniform | usage.copyDst);
     uniforms.push(uniform);
     const [from, to] = pass % 2 === 0 ? [a, b] : [b, a];
-    const values = pass === 0 ? counts : from.values;
+    const values = iota ? counts : from.values;
     const groupFor = (kernel: Kernel, entries: GPUBuffer) => kernel.bind(uniform, counts, from.keys, values, entries, to.keys, to.values);
     return [
       { kernel: histogram, group: groupFor(histogram, table), step: false },

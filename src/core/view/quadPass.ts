@@ -1,0 +1,138 @@
+/**
+ * Quad pass: splats as quads into a half-float texture, front to back, then over the background into the target.
+ * Invariant: accumulation is in half floats, since eight bits would round away what faint splats add up to.
+ */
+import quadsCode from '../../../shaders/view/splat_quads.wgsl?raw';
+import resolveCode from '../../../shaders/view/resolve.wgsl?raw';
+import viewFrameCode from '../../../shaders/view/view_frame.wgsl?raw';
+import { createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
+import type { Gpu } from '../gpu/device.ts';
+import type { Profiler } from '../gpu/profiler.ts';
+import { type ViewPasses, drawOffset } from './viewPasses.ts';
+
+export interface QuadPass {
+  /** Without passes the picture is the background alone. */
+  record(encoder: GPUCommandEncoder, passes: ViewPasses | null, target: GPUTexture, profiler?: Profiler): void;
+  dispose(): void;
+}
+
+const accumulation: GPUTextureFormat = 'rgba16float';
+const [vertexStage, fragmentStage] = [1, 2];
+const [textureBinding, renderAttachment] = [4, 16];
+
+/** Adds what is behind to what is in front: the share that the coverage so far leaves open. */
+const behind: GPUBlendComponent = { srcFactor: 'one-minus-dst-alpha', dstFactor: 'one', operation: 'add' };
+
+async function createPipelines(gpu: Gpu, format: GPUTextureFormat) {
+  const { device } = gpu;
+  const storage = (binding: number): GPUBindGroupLayoutEntry => ({
+    binding,
+    visibility: vertexStage,
+    buffer: { type: 'read-only-storage' },
+  });
+  const quadLayout = device.createBindGroupLayout({
+    label: 'view quads',
+    entries: [{ binding: 0, visibility: vertexStage, buffer: { type: 'uniform' } }, storage(1), storage(2)],
+  });
+  const resolveLayout = device.createBindGroupLayout({
+    label: 'view resolve',
+    entries: [
+      { binding: 0, visibility: fragmentStage, buffer: { type: 'uniform' } },
+      { binding: 1, visibility: fragmentStage, texture: { sampleType: 'unfilterable-float' } },
+    ],
+  });
+  const quads = device.createShaderModule({ label: 'view quads', code: quadsCode });
+  const resolve = device.createShaderModule({ label: 'view resolve', code: `${viewFrameCode}\n${resolveCode}` });
+  const [quadPipeline, resolvePipeline] = await Promise.all([
+    device.createRenderPipelineAsync({
+      label: 'view quads',
+      layout: device.createPipelineLayout({ bindGroupLayouts: [quadLayout] }),
+      vertex: { module: quads, entryPoint: 'quad_corner' },
+      fragment: {
+        module: quads,
+        entryPoint: 'quad_alpha',
+        targets: [{ format: accumulation, blend: { color: behind, alpha: behind } }],
+      },
+      primitive: { topology: 'triangle-strip' },
+    }),
+    device.createRenderPipelineAsync({
+      label: 'view resolve',
+      layout: device.createPipelineLayout({ bindGroupLayouts: [resolveLayout] }),
+      vertex: { module: resolve, entryPoint: 'whole_picture' },
+      fragment: { module: resolve, entryPoint: 'over_background', targets: [{ format }] },
+    }),
+  ]);
+  return { quadLayout, resolveLayout, quadPipeline, resolvePipeline };
+}
+
+export async function createQuadPass(gpu: Gpu, frame: GPUBuffer, format: GPUTextureFormat): Promise<QuadPass> {
+  const { device } = gpu;
+  const { quadLayout, resolveLayout, quadPipeline, resolvePipeline } = await createPipelines(gpu, format);
+  const size = createBuffer(gpu, 'view size', 16, usage.uniform | usage.copyDst);
+  let accumulated: GPUTexture | null = null;
+  let resolveGroup: GPUBindGroup | null = null;
+  const quadGroups = new WeakMap<ViewPasses, GPUBindGroup>();
+
+  /** The texture to add up in, of the target's size. */
+  const accumulateInto = ({ width, height }: GPUTexture): GPUTexture => {
+    if (accumulated?.width === width && accumulated.height === height) return accumulated;
+    accumulated?.destroy();
+    const texture = device.createTexture({
+      label: 'view accumulation',
+      size: [width, height],
+      format: accumulation,
+      usage: textureBinding | renderAttachment,
+    });
+    accumulated = texture;
+    resolveGroup = device.createBindGroup({
+      layout: resolveLayout,
+      entries: [
+        { binding: 0, resource: { buffer: frame } },
+        { binding: 1, resource: texture.createView() },
+      ],
+    });
+    return texture;
+  };
+
+  const groupFor = (passes: ViewPasses): GPUBindGroup => {
+    const resources = [size, passes.order, passes.cache];
+    const made =
+      quadGroups.get(passes) ??
+      device.createBindGroup({ layout: quadLayout, entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })) });
+    quadGroups.set(passes, made);
+    return made;
+  };
+
+  return {
+    record(encoder, passes, target, profiler) {
+      device.queue.writeBuffer(size, 0, new Float32Array([target.width, target.height, 0, 0]));
+      const into = accumulateInto(target);
+      const timed = (label: string): GPURenderPassDescriptor['timestampWrites'] =>
+        profiler?.passFor(label).timestampWrites as GPURenderPassTimestampWrites | undefined;
+      const timedPass = (label: string, view: GPUTextureView): GPURenderPassEncoder => {
+        const timestampWrites = timed(label);
+        return encoder.beginRenderPass({
+          label,
+          colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store', clearValue: [0, 0, 0, 0] }],
+          ...(timestampWrites ? { timestampWrites } : {}),
+        });
+      };
+      const draw = timedPass('view quads', into.createView());
+      if (passes) {
+        draw.setPipeline(quadPipeline);
+        draw.setBindGroup(0, groupFor(passes));
+        draw.drawIndirect(passes.indirect, drawOffset);
+      }
+      draw.end();
+      const resolve = timedPass('view resolve', target.createView());
+      resolve.setPipeline(resolvePipeline);
+      resolve.setBindGroup(0, resolveGroup);
+      resolve.draw(3);
+      resolve.end();
+    },
+    dispose() {
+      accumulated?.destroy();
+      destroyBuffer(gpu, size);
+    },
+  };
+}
