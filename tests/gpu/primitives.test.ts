@@ -1,13 +1,14 @@
 /** Prefix sum and radix sort on the GPU against plain JavaScript, at every size where a block begins or ends. */
 import { describe, expect, test } from 'vitest';
 import { bufferFrom, createBuffer, destroyBuffer, readU32, usage } from '../../src/core/gpu/buffers.ts';
-import { createRadixSort, passesForBits, sortBlock, tableEntries } from '../../src/core/gpu/radixSort.ts';
+import type { Gpu } from '../../src/core/gpu/device.ts';
+import { canSortBySubgroups, createRadixSort, passesForBits, sortBlockOf, tableEntries } from '../../src/core/gpu/radixSort.ts';
 import { type Recorder, createRecorder, groupsFor } from '../../src/core/gpu/recorder.ts';
 import { type Extent, createScan, scanBlock } from '../../src/core/gpu/scan.ts';
 import { randomNumbers } from '../randomScene.ts';
 import { openTestGpus } from './openTestGpu.ts';
 
-const { portable: gpu } = await openTestGpus();
+const { portable: gpu, full } = await openTestGpus();
 const sizes = [0, 1, 63, 64, 65, 1023, 1024, 1025, 2048, 100_000];
 const maxItems = 100_000;
 const random = randomNumbers(41);
@@ -20,23 +21,29 @@ function expectSame(got: Uint32Array, want: Uint32Array): void {
   expect(at < 0 ? 'the same' : `${got[at]} instead of ${want[at]} at ${at}`).toBe('the same');
 }
 
-const { queue } = gpu.device;
 const indirectBits = usage.storage | usage.indirect | usage.copyDst;
-const words = (label: string, count: number): GPUBuffer => createBuffer(gpu, label, count * 4);
-const write = (buffer: GPUBuffer, data: Uint32Array): void => queue.writeBuffer(buffer, 0, data as Uint32Array<ArrayBuffer>);
 
-function submit(record: (recorder: Recorder) => void): void {
-  const encoder = gpu.device.createCommandEncoder();
-  const recorder = createRecorder(encoder);
-  record(recorder);
-  recorder.end();
-  queue.submit([encoder.finish()]);
+/** Making, writing and running on one device. */
+function toolsFor(device: Gpu) {
+  const { queue } = device.device;
+  return {
+    words: (label: string, count: number): GPUBuffer => createBuffer(device, label, count * 4),
+    write: (buffer: GPUBuffer, data: Uint32Array): void => queue.writeBuffer(buffer, 0, data as Uint32Array<ArrayBuffer>),
+    submit(record: (recorder: Recorder) => void): void {
+      const encoder = device.device.createCommandEncoder();
+      const recorder = createRecorder(encoder);
+      record(recorder);
+      recorder.end();
+      queue.submit([encoder.finish()]);
+    },
+    /** The same number of workgroups, from a buffer on the GPU, at an offset. */
+    indirectly: (items: number, perGroup: number): Extent => ({
+      indirect: bufferFrom(device, 'extent', Uint32Array.of(9, 9, 9, ...groupsFor(items, perGroup)), indirectBits),
+      offset: 12,
+    }),
+  };
 }
-
-/** The same number of workgroups, from a buffer on the GPU, at an offset. */
-function indirectly(items: number, perGroup: number): Extent {
-  return { indirect: bufferFrom(gpu, 'extent', Uint32Array.of(9, 9, 9, ...groupsFor(items, perGroup)), indirectBits), offset: 12 };
-}
+const { words, write, submit, indirectly } = toolsFor(gpu);
 
 /** A scan with little room is one workgroup's work, one with much room that of many. */
 describe.each([5000, maxItems])('scan with room for %i', async (room) => {
@@ -92,7 +99,11 @@ test('workgroups beyond one dimension fold into two that cover everything', () =
   }
 });
 
-describe('radix sort', async () => {
+const sorters = [['owned', gpu], ...(canSortBySubgroups(full) ? [['subgroup', full] as const] : [])] as const;
+if (sorters.length === 1) console.info('The radix sort with subgroups is not tested: this adapter has none.');
+
+describe.each(sorters)('radix sort, %s', async (variant, device) => {
+  const { words, write, submit, indirectly } = toolsFor(device);
   const maxPasses = 6;
   const pairs = {
     keysA: words('keys a', maxItems),
@@ -101,19 +112,20 @@ describe('radix sort', async () => {
     valuesB: words('values b', maxItems),
   };
   const counts = { counts: words('counts', 4), tableCounts: words('table counts', 4) };
-  const sort = await createRadixSort(gpu, { ...counts, ...pairs, maxItems, maxPasses });
+  const sort = await createRadixSort(device, { ...counts, ...pairs, maxItems, maxPasses, variant });
+  const entriesFor = (n: number): number => tableEntries(n, variant);
 
   async function sorted(keys: Uint32Array, passes: number, kind = 'direct'): Promise<{ keys: Uint32Array; values: Uint32Array }> {
     const n = keys.length;
     write(counts.counts, Uint32Array.of(n));
-    write(counts.tableCounts, Uint32Array.of(tableEntries(n)));
+    write(counts.tableCounts, Uint32Array.of(entriesFor(n)));
     write(pairs.keysA, keys);
     const direct = kind === 'direct';
-    const blocks = direct ? { items: n } : indirectly(n, sortBlock);
-    const table = direct ? { items: tableEntries(n) } : indirectly(tableEntries(n), scanBlock);
+    const blocks = direct ? { items: n } : indirectly(n, sortBlockOf(variant));
+    const table = direct ? { items: entriesFor(n) } : indirectly(entriesFor(n), scanBlock);
     submit((recorder) => sort.record(recorder, passes, blocks, table));
     const [k, v] = passes % 2 === 0 ? [pairs.keysA, pairs.valuesA] : [pairs.keysB, pairs.valuesB];
-    return { keys: (await readU32(gpu, k)).subarray(0, n), values: (await readU32(gpu, v)).subarray(0, n) };
+    return { keys: (await readU32(device, k)).subarray(0, n), values: (await readU32(device, v)).subarray(0, n) };
   }
 
   /** Positions in the stable order of the lowest bits. */
@@ -159,6 +171,24 @@ describe('radix sort', async () => {
 
   test('a count of bits needs this many passes', () => {
     expect([0, 1, 6, 7, 12, 24].map(passesForBits)).toEqual([1, 1, 1, 2, 2, 4]);
+  });
+
+  test('given values travel with their keys', async () => {
+    const given = await createRadixSort(device, { ...counts, ...pairs, maxItems, maxPasses, variant, valuesGiven: true });
+    const keys = randomWords(3000, 500);
+    write(counts.counts, Uint32Array.of(3000));
+    write(counts.tableCounts, Uint32Array.of(entriesFor(3000)));
+    write(pairs.keysA, keys);
+    write(
+      pairs.valuesA,
+      keys.map((_, k) => 7 * k + 1),
+    );
+    submit((recorder) => given.record(recorder, 2, { items: 3000 }, { items: entriesFor(3000) }));
+    expectSame(
+      (await readU32(device, pairs.valuesA)).subarray(0, 3000),
+      orderOf(keys, 2).map((k) => 7 * k + 1),
+    );
+    given.dispose();
   });
 
   test('buffers are counted while they live', () => {

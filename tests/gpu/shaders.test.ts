@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { bufferFrom, createBuffer, usage } from '../../src/core/gpu/buffers.ts';
 import type { Gpu } from '../../src/core/gpu/device.ts';
-import { createRadixSort } from '../../src/core/gpu/radixSort.ts';
+import { canSortBySubgroups, createRadixSort } from '../../src/core/gpu/radixSort.ts';
 import { createScan } from '../../src/core/gpu/scan.ts';
 import { createUndistorter } from '../../src/core/image/undistort.ts';
 import { createPreview } from '../../src/core/raster/preview.ts';
@@ -118,7 +118,8 @@ async function createEverything(gpu: Gpu): Promise<void> {
   // A scan with little room is another kernel than one with much.
   for (const maxItems of [512, 2 ** 20]) await createScan(gpu, { counts: words(), input: words(), order, output: words(), maxItems });
   const pairs = { keysA: words(), valuesA: words(), keysB: words(), valuesB: words() };
-  await createRadixSort(gpu, { counts: words(), tableCounts: words(), ...pairs, maxItems: 512, maxPasses: 2 });
+  for (const variant of canSortBySubgroups(gpu) ? (['owned', 'subgroup'] as const) : (['owned'] as const))
+    await createRadixSort(gpu, { counts: words(), tableCounts: words(), ...pairs, maxItems: 512, maxPasses: 2, variant });
 }
 
 const [onPortable, onFull] = [await record(portable), await record(full)];

@@ -42,7 +42,9 @@ test.for([0, 1, 2, 3])('SH degree %i: packed and unpacked splats are the same to
   }
   for (let i = 0; i < 25; i++) {
     const q = splats.quats.subarray(4 * (i + 10), 4 * (i + 10) + 4);
-    const cos = q.reduce((sum, x, k) => sum + x * back.quats[4 * i + k], 0) / Math.hypot(...q);
+    const cos =
+      q.reduce((sum, x, k) => sum + x * back.quats[4 * i + k], 0) /
+      (Math.hypot(...q) * Math.hypot(...back.quats.subarray(4 * i, 4 * i + 4)));
     // Each stored component is within half a step of 15 bits: the turn between is below a thousandth of a degree or so.
     expect(Math.abs(cos)).toBeGreaterThan(1 - 1e-8);
   }

@@ -8,6 +8,7 @@ import { createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { stepBytes } from '../gpu/kernel.ts';
 import type { Profiler } from '../gpu/profiler.ts';
+import type { SortVariant } from '../gpu/radixSort.ts';
 import { createRecorder } from '../gpu/recorder.ts';
 import { packStep, renderConstants } from '../raster/stepConstants.ts';
 import { type Chunks, createChunks } from './chunks.ts';
@@ -26,6 +27,8 @@ export interface GpuRendererOptions {
   target(widthPx: number, heightPx: number): GPUTexture;
   /** Something asked for earlier can be drawn now. */
   needsRedraw(): void;
+  /** Which sort to use; measured when absent. */
+  sort?: SortVariant;
   /** Times every pass when given. */
   profiler?: Profiler;
 }
@@ -44,7 +47,7 @@ export async function createGpuSplatRenderer(gpu: Gpu, options: GpuRendererOptio
   const quads = await createQuadPass(gpu, frameBuffer, options.format);
   const pictures = options.format === 'rgba8unorm' ? quads : await createQuadPass(gpu, frameBuffer, 'rgba8unorm');
   const prober = await createProbePass(gpu);
-  const newPasses = await createViewPasses(gpu, stepBuffer, frameBuffer);
+  const newPasses = await createViewPasses(gpu, stepBuffer, frameBuffer, options.sort);
 
   let shape: SceneShape = { shDegree: 0, antialiased: false, capacity: 0 };
   let chunks: Chunks = createChunks(gpu, 0, 0);
@@ -76,7 +79,7 @@ export async function createGpuSplatRenderer(gpu: Gpu, options: GpuRendererOptio
     const keys = count > 0 ? keyRange(view, box, near) : { base: 0, shift: 0 };
     const step = { ...renderConstants, view, near, tile: 16, count, slotCapacity: 0 };
     const shDegree = Math.min(frame.shDegree, shape.shDegree);
-    gpu.device.queue.writeBuffer(stepBuffer, 0, packStep({ ...step, shDegree, antialiased: shape.antialiased }) as Uint8Array<ArrayBuffer>);
+    gpu.device.queue.writeBuffer(stepBuffer, 0, packStep({ ...step, shDegree, antialiased: shape.antialiased }));
     gpu.device.queue.writeBuffer(frameBuffer, 0, packFrame(frame, keys, guardPx(view), minContribution));
     if (count === 0 || !passes) return null;
     const now = sortedFor(frame, count);

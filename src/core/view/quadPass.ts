@@ -107,8 +107,7 @@ export async function createQuadPass(gpu: Gpu, frame: GPUBuffer, format: GPUText
     record(encoder, passes, target, profiler) {
       device.queue.writeBuffer(size, 0, new Float32Array([target.width, target.height, 0, 0]));
       const into = accumulateInto(target);
-      const timed = (label: string): GPURenderPassDescriptor['timestampWrites'] =>
-        profiler?.passFor(label).timestampWrites as GPURenderPassTimestampWrites | undefined;
+      const timed = (label: string): GPURenderPassDescriptor['timestampWrites'] => profiler?.passFor(label).timestampWrites;
       const timedPass = (label: string, view: GPUTextureView): GPURenderPassEncoder => {
         const timestampWrites = timed(label);
         return encoder.beginRenderPass({

@@ -12,9 +12,10 @@ import sizeCode from '../../../shaders/view/size_passes.wgsl?raw';
 import projectCode from '../../../shaders/view/splat_project.wgsl?raw';
 import frameCode from '../../../shaders/view/view_frame.wgsl?raw';
 import { createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
+import { chooseSort } from '../gpu/chooseSort.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { createKernel } from '../gpu/kernel.ts';
-import { createRadixSort, passesForBits, sortBlock, sortDigits, tableEntries } from '../gpu/radixSort.ts';
+import { type SortVariant, createRadixSort, passesForBits, sortBlockOf, sortDigits, tableEntries } from '../gpu/radixSort.ts';
 import { type Recorder, groupsFor } from '../gpu/recorder.ts';
 import { createScan, scanBlock } from '../gpu/scan.ts';
 import type { Chunk, Chunks } from './chunks.ts';
@@ -60,8 +61,14 @@ function createStore(gpu: Gpu, capacity: number) {
   };
 }
 
-/** Compiles what does not depend on the number of splats; the result makes the passes for a capacity. */
-export async function createViewPasses(gpu: Gpu, step: GPUBuffer, frame: GPUBuffer): Promise<(capacity: number) => Promise<ViewPasses>> {
+/** Compiles what does not depend on the number of splats; the result makes the passes for a capacity. `sortVariant` skips the measuring. */
+export async function createViewPasses(
+  gpu: Gpu,
+  step: GPUBuffer,
+  frame: GPUBuffer,
+  sortVariant?: SortVariant,
+): Promise<(capacity: number) => Promise<ViewPasses>> {
+  const variant = sortVariant ?? (await chooseSort(gpu));
   const [project, compact, sizes] = await Promise.all([
     createKernel(gpu, {
       label: 'view project',
@@ -82,7 +89,7 @@ export async function createViewPasses(gpu: Gpu, step: GPUBuffer, frame: GPUBuff
       code: [sizeCode],
       entry: 'size_passes',
       bindings: ['read', 'read', 'write', 'write', 'write'],
-      constants: { SORT_BLOCK: sortBlock, SCAN_BLOCK: scanBlock, DIGITS: sortDigits, VERTICES: quadVertices },
+      constants: { SORT_BLOCK: sortBlockOf(variant), SCAN_BLOCK: scanBlock, DIGITS: sortDigits, VERTICES: quadVertices },
     }),
   ]);
   return async (capacity) => {
@@ -99,6 +106,7 @@ export async function createViewPasses(gpu: Gpu, step: GPUBuffer, frame: GPUBuff
         maxItems: capacity,
         maxPasses: sortPasses,
         valuesGiven: true,
+        variant,
       }),
     ]);
     const compactGroup = compact.bind(s.counts, s.visible, s.offsets, s.keys, s.keysA, s.orderA);
@@ -127,7 +135,7 @@ export async function createViewPasses(gpu: Gpu, step: GPUBuffer, frame: GPUBuff
         recorder.dispatch({ kernel: sizes, group: sizesGroup, size: [1, 1, 1], step: false });
         sort.record(recorder, sortPasses, { indirect: s.indirect, offset: 0 }, { indirect: s.indirect, offset: 12 });
       },
-      bytes: () => Object.values(s).reduce((sum, buffer) => sum + buffer.size, 8 * tableEntries(capacity)),
+      bytes: () => Object.values(s).reduce((sum, buffer) => sum + buffer.size, 8 * tableEntries(capacity, variant)),
       dispose() {
         scan.dispose();
         sort.dispose();
