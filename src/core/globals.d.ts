@@ -31,6 +31,9 @@ declare function queueMicrotask(callback: () => void): void;
 /** What WebGPU's types take for bytes. */
 type BufferSource = ArrayBufferView | ArrayBufferLike;
 
+/** For choosing among variants by measuring; results never depend on it. */
+declare const performance: { now(): number };
+
 declare function atob(base64: string): string;
 
 /** Absent in pages that were not loaded over a secure connection. */

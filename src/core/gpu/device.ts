@@ -9,6 +9,8 @@ export interface Gpu {
   /** Vendor, architecture and driver in words, e.g. "mesa llvmpipe (LLVM 15.0.6, 256 bits)". */
   adapterName: string;
   hasTimestamps: boolean;
+  /** The adapter is a program on the CPU: every pixel costs, and many small shapes cost little. */
+  isSoftware: boolean;
   /** Smallest subgroup the adapter may use; 0 without the feature. */
   minSubgroup: number;
   /** Resolves when the device is lost; the reason is 'destroyed' after dispose(). */
@@ -44,6 +46,7 @@ export async function openGpu(api: GPU | undefined, options: OpenGpuOptions = {}
   return ok({
     device,
     adapterName: [vendor, architecture, description].filter(Boolean).join(' ') || 'unnamed adapter',
+    isSoftware: adapter.info.isFallbackAdapter,
     hasTimestamps: device.features.has('timestamp-query'),
     minSubgroup: device.features.has('subgroups') ? (adapter.info.subgroupMinSize ?? 0) : 0,
     lost: device.lost,

@@ -1,7 +1,7 @@
 /**
  * View passes: the compute part of the viewer's renderer for up to `capacity` splats.
  * Invariant: after record() `cache` holds every splat's projection, and `order` the splats of the last sort by depth, near ones first, as
- * many as indirect[7] says.
+ * many as sortCounts[0] says.
  */
 import gaussianCode from '../../../shaders/common/gaussian.wgsl?raw';
 import shCode from '../../../shaders/common/sh.wgsl?raw';
@@ -27,18 +27,21 @@ export interface ViewPasses {
   order: GPUBuffer;
   /** [0] splats in the order. */
   sortCounts: GPUBuffer;
-  /** Sizes of the sort, its scan and, from word 6, the draw. */
+  /** Sizes of the sort, its scan and the slices of the draw (size_passes.wgsl). */
   indirect: GPUBuffer;
   record(recorder: Recorder, chunks: Chunks, sorts: boolean): void;
   bytes(): number;
   dispose(): void;
 }
 
-/** Byte offset of the draw's arguments in `indirect`. */
-export const drawOffset = 24;
+/** Parts of the draw, near ones first; after each the pixels that are opaque are closed. */
+export const drawSlices = Number((globalThis as { SLICES?: number }).SLICES ?? 1);
 
-/** Vertices of a quad as a strip. */
-const quadVertices = 4;
+/** Byte offset of a slice's draw arguments in `indirect`. */
+export const drawOffset = (slice: number): number => 4 * (8 + 5 * slice);
+
+/** Corners of the shape a splat is drawn as, in a strip: where pixels are dear an octagon, else a quad. */
+export const cornersOf = (gpu: Gpu): number => Number((globalThis as { CORNERS?: number }).CORNERS ?? (gpu.isSoftware ? 8 : 4));
 
 const group = 64;
 const sortPasses = passesForBits(keyBits);
@@ -57,7 +60,7 @@ function createStore(gpu: Gpu, capacity: number) {
     counts: words('view count', 4),
     sortCounts: words('view sort count', 4),
     tableCounts: words('view table count', 4),
-    indirect: words('view sizes', 12, usage.storage | usage.indirect | usage.copySrc | usage.copyDst),
+    indirect: words('view sizes', 8 + 5 * drawSlices, usage.storage | usage.indirect | usage.copySrc | usage.copyDst),
   };
 }
 
@@ -89,7 +92,13 @@ export async function createViewPasses(
       code: [sizeCode],
       entry: 'size_passes',
       bindings: ['read', 'read', 'write', 'write', 'write'],
-      constants: { SORT_BLOCK: sortBlockOf(variant), SCAN_BLOCK: scanBlock, DIGITS: sortDigits, VERTICES: quadVertices },
+      constants: {
+        SORT_BLOCK: sortBlockOf(variant),
+        SCAN_BLOCK: scanBlock,
+        DIGITS: sortDigits,
+        VERTICES: cornersOf(gpu),
+        SLICES: drawSlices,
+      },
     }),
   ]);
   return async (capacity) => {
