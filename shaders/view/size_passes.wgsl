@@ -1,14 +1,12 @@
 // Writes the sizes of the sort and the draw from the number of splats in view.
 // bindings: 0 counts (read): [0] splats, 1 offsets (read), 2 sort_counts (write), 3 table_counts (write), 4 indirect (write)
 // offsets: exclusive prefix sums of the flags of splats in view and, one past the end, their total.
-// indirect: three u32 for the sort's blocks, three for the scan of its table, two unused, then for every slice of the draw five: vertices,
-// instances, 0, 0 and, for the vertex shader, the slice's first place in the order.
-// Invariant: a size of no work is one workgroup, which finds nothing to do; slices follow one another and cover the order; any may be empty.
+// indirect: three u32 for the sort's blocks, three for the scan of its table, four for the draw (vertices, instances, first, first).
+// Invariant: a size of no work is one workgroup, which finds nothing to do; the draw may have no instance.
 override SORT_BLOCK: u32;
 override SCAN_BLOCK: u32;
 override DIGITS: u32;
 override VERTICES: u32;
-override SLICES: u32;
 @group(0) @binding(0) var<storage, read> counts: array<u32>;
 @group(0) @binding(1) var<storage, read> offsets: array<u32>;
 @group(0) @binding(2) var<storage, read_write> sort_counts: array<u32>;
@@ -22,8 +20,6 @@ fn groups(at: u32, items: u32, per_group: u32) {
   indirect[at + 2u] = 1u;
 }
 
-fn slice_start(seen: u32, k: u32) -> u32 { return select(seen / SLICES * k, seen, k == SLICES); }
-
 @compute @workgroup_size(1)
 fn size_passes() {
   let seen = offsets[counts[0]];
@@ -32,13 +28,8 @@ fn size_passes() {
   table_counts[0] = blocks * DIGITS;
   groups(0u, seen, SORT_BLOCK);
   groups(3u, blocks * DIGITS, SCAN_BLOCK);
-  for (var k = 0u; k < SLICES; k++) {
-    let first = slice_start(seen, k);
-    let at = 8u + 5u * k;
-    indirect[at] = VERTICES;
-    indirect[at + 1u] = slice_start(seen, k + 1u) - first;
-    indirect[at + 2u] = 0u;
-    indirect[at + 3u] = 0u;
-    indirect[at + 4u] = first;
-  }
+  indirect[6] = VERTICES;
+  indirect[7] = seen;
+  indirect[8] = 0u;
+  indirect[9] = 0u;
 }

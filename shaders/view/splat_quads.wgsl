@@ -1,13 +1,10 @@
 // Draws the splats in view as quads along their ellipses, front to back: colour C += (1 - A) alpha c, coverage A += (1 - A) alpha, which the
 // blend state does (the sum of Kerbl et al. 2023, eq. 3, from the near end).
-// bindings: 0 size (uniform: width, height in pixels), 1 order (read), 2 cache (read, see splat_project.wgsl), 3 slice (uniform: its number),
-//           4 sizes (read, see size_passes.wgsl)
+// bindings: 0 size (uniform: width, height in pixels), 1 order (read), 2 cache (read, see splat_project.wgsl)
 // Invariant: a quad holds every pixel in which alpha reaches 1/255; a pixel beyond that is left alone, as in the trainer's rasterizer.
 @group(0) @binding(0) var<uniform> size: vec2f;
 @group(0) @binding(1) var<storage, read> order: array<u32>;
 @group(0) @binding(2) var<storage, read> cache: array<vec4u>;
-@group(0) @binding(3) var<uniform> slice: u32;
-@group(0) @binding(4) var<storage, read> sizes: array<u32>;
 const LEAST: f32 = 1.0 / 255.0;
 const MOST: f32 = 0.999;
 
@@ -30,7 +27,7 @@ struct Corner {
 
 @vertex
 fn quad_corner(@builtin(vertex_index) vertex: u32, @builtin(instance_index) instance: u32) -> Corner {
-  let i = order[sizes[12u + 5u * slice] + instance];
+  let i = order[instance];
   let p = bitcast<vec4f>(cache[2u * i]);
   let q = cache[2u * i + 1u];
   let blue_opacity = unpack2x16float(q.z);
@@ -41,7 +38,7 @@ fn quad_corner(@builtin(vertex_index) vertex: u32, @builtin(instance_index) inst
   let offset = corner_of(vertex) * reach;
   let minor = normalize(vec2f(-p.w, p.z)) * bitcast<f32>(q.x);
   let px = p.xy + offset.x * p.zw + offset.y * minor;
-  out.position = vec4f(px.x / size.x * 2.0 - 1.0, 1.0 - px.y / size.y * 2.0, 0.5, 1.0);
+  out.position = vec4f(px.x / size.x * 2.0 - 1.0, 1.0 - px.y / size.y * 2.0, 0.0, 1.0);
   out.offset = offset;
   out.colour = vec4f(unpack2x16float(q.y), blue_opacity);
   return out;

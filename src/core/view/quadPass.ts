@@ -1,16 +1,14 @@
 /**
- * Quad pass: splats as quads into a half-float texture, front to back in slices, then over the background into the target. After each slice
- * the pixels that are opaque already are closed by the depth test, so that what lies behind a surface costs nothing there.
+ * Quad pass: splats as quads into a half-float texture, front to back, then over the background into the target.
  * Invariant: accumulation is in half floats, since eight bits would round away what faint splats add up to.
  */
-import closeCode from '../../../shaders/view/close_pixels.wgsl?raw';
-import resolveCode from '../../../shaders/view/resolve.wgsl?raw';
 import quadsCode from '../../../shaders/view/splat_quads.wgsl?raw';
+import resolveCode from '../../../shaders/view/resolve.wgsl?raw';
 import viewFrameCode from '../../../shaders/view/view_frame.wgsl?raw';
-import { bufferFrom, createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
+import { createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { Profiler } from '../gpu/profiler.ts';
-import { type ViewPasses, cornersOf, drawOffset, drawSlices } from './viewPasses.ts';
+import { type ViewPasses, cornersOf, drawOffset } from './viewPasses.ts';
 
 export interface QuadPass {
   /** Without passes the picture is the background alone. */
@@ -18,171 +16,122 @@ export interface QuadPass {
   dispose(): void;
 }
 
-const accumulation: GPUTextureFormat = (globalThis as { ACC?: GPUTextureFormat }).ACC ?? 'rgba16float';
-const depthFormat: GPUTextureFormat = 'depth16unorm';
+const accumulation: GPUTextureFormat = 'rgba16float';
 const [vertexStage, fragmentStage] = [1, 2];
 const [textureBinding, renderAttachment] = [4, 16];
-const uniformBits = usage.uniform | usage.copyDst;
 
 /** Adds what is behind to what is in front: the share that the coverage so far leaves open. */
 const behind: GPUBlendComponent = { srcFactor: 'one-minus-dst-alpha', dstFactor: 'one', operation: 'add' };
 
-const uniformAt = (binding: number, visibility: number): GPUBindGroupLayoutEntry => ({ binding, visibility, buffer: { type: 'uniform' } });
-const storageAt = (binding: number): GPUBindGroupLayoutEntry => ({
-  binding,
-  visibility: vertexStage,
-  buffer: { type: 'read-only-storage' },
-});
-const textureAt = (binding: number): GPUBindGroupLayoutEntry => ({
-  binding,
-  visibility: fragmentStage,
-  texture: { sampleType: 'unfilterable-float' },
-});
-
 async function createPipelines(gpu: Gpu, format: GPUTextureFormat) {
   const { device } = gpu;
-  const layoutOf = (label: string, entries: GPUBindGroupLayoutEntry[]) => device.createBindGroupLayout({ label, entries });
-  const layouts = {
-    quads: layoutOf('view quads', [uniformAt(0, vertexStage), storageAt(1), storageAt(2), uniformAt(3, vertexStage), storageAt(4)]),
-    close: layoutOf('view close', [textureAt(0)]),
-    resolve: layoutOf('view resolve', [uniformAt(0, fragmentStage), textureAt(1)]),
-  };
-  const make = (
-    label: keyof typeof layouts,
-    code: string,
-    [vertex, fragment]: [string, string],
-    targets: GPUColorTargetState[],
-    { constants = {}, ...more }: Partial<GPURenderPipelineDescriptor> & { constants?: Record<string, number> } = {},
-  ) => {
-    const module = device.createShaderModule({ label: `view ${label}`, code });
-    return device.createRenderPipelineAsync({
-      label: `view ${label}`,
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layouts[label]] }),
-      vertex: { module, entryPoint: vertex, constants },
-      fragment: { module, entryPoint: fragment, targets },
-      ...more,
-    });
-  };
-  const depthStencil = (depthWriteEnabled: boolean, depthCompare: GPUCompareFunction) => ({
-    depthStencil: { format: depthFormat, depthWriteEnabled, depthCompare },
+  const storage = (binding: number): GPUBindGroupLayoutEntry => ({
+    binding,
+    visibility: vertexStage,
+    buffer: { type: 'read-only-storage' },
   });
-  const [quads, close, resolve] = await Promise.all([
-    make('quads', quadsCode, ['quad_corner', 'quad_alpha'], [{ format: accumulation, blend: { color: behind, alpha: behind } }], {
-      constants: { CORNERS: cornersOf(gpu) },
+  const quadLayout = device.createBindGroupLayout({
+    label: 'view quads',
+    entries: [{ binding: 0, visibility: vertexStage, buffer: { type: 'uniform' } }, storage(1), storage(2)],
+  });
+  const resolveLayout = device.createBindGroupLayout({
+    label: 'view resolve',
+    entries: [
+      { binding: 0, visibility: fragmentStage, buffer: { type: 'uniform' } },
+      { binding: 1, visibility: fragmentStage, texture: { sampleType: 'unfilterable-float' } },
+    ],
+  });
+  const quads = device.createShaderModule({ label: 'view quads', code: quadsCode });
+  const resolve = device.createShaderModule({ label: 'view resolve', code: `${viewFrameCode}\n${resolveCode}` });
+  const [quadPipeline, resolvePipeline] = await Promise.all([
+    device.createRenderPipelineAsync({
+      label: 'view quads',
+      layout: device.createPipelineLayout({ bindGroupLayouts: [quadLayout] }),
+      vertex: { module: quads, entryPoint: 'quad_corner', constants: { CORNERS: cornersOf(gpu) } },
+      fragment: {
+        module: quads,
+        entryPoint: 'quad_alpha',
+        targets: [{ format: accumulation, blend: { color: behind, alpha: behind } }],
+      },
       primitive: { topology: 'triangle-strip' },
-      ...depthStencil(false, 'less'),
     }),
-    make('close', closeCode, ['over_all', 'close_opaque'], [], depthStencil(true, 'always')),
-    make('resolve', `${viewFrameCode}\n${resolveCode}`, ['whole_picture', 'over_background'], [{ format }]),
+    device.createRenderPipelineAsync({
+      label: 'view resolve',
+      layout: device.createPipelineLayout({ bindGroupLayouts: [resolveLayout] }),
+      vertex: { module: resolve, entryPoint: 'whole_picture' },
+      fragment: { module: resolve, entryPoint: 'over_background', targets: [{ format }] },
+    }),
   ]);
-  return { layouts, quads, close, resolve };
-}
-
-/** What lives as long as the target's size. */
-interface Surface {
-  width: number;
-  height: number;
-  accumulated: GPUTexture;
-  depth: GPUTexture;
-  closeGroup: GPUBindGroup;
-  resolveGroup: GPUBindGroup;
+  return { quadLayout, resolveLayout, quadPipeline, resolvePipeline };
 }
 
 export async function createQuadPass(gpu: Gpu, frame: GPUBuffer, format: GPUTextureFormat): Promise<QuadPass> {
   const { device } = gpu;
-  const { layouts, quads, close, resolve } = await createPipelines(gpu, format);
-  const size = createBuffer(gpu, 'view size', 16, uniformBits);
-  const numbers = Array.from({ length: drawSlices }, (_, k) => bufferFrom(gpu, 'view slice', new Uint32Array([k, 0, 0, 0]), uniformBits));
-  const quadGroups = new WeakMap<ViewPasses, GPUBindGroup[]>();
-  let surface: Surface | null = null;
+  const { quadLayout, resolveLayout, quadPipeline, resolvePipeline } = await createPipelines(gpu, format);
+  const size = createBuffer(gpu, 'view size', 16, usage.uniform | usage.copyDst);
+  let accumulated: GPUTexture | null = null;
+  let resolveGroup: GPUBindGroup | null = null;
+  const quadGroups = new WeakMap<ViewPasses, GPUBindGroup>();
 
-  const drop = (): void => {
-    surface?.accumulated.destroy();
-    surface?.depth.destroy();
+  /** The texture to add up in, of the target's size. */
+  const accumulateInto = ({ width, height }: GPUTexture): GPUTexture => {
+    if (accumulated?.width === width && accumulated.height === height) return accumulated;
+    accumulated?.destroy();
+    const texture = device.createTexture({
+      label: 'view accumulation',
+      size: [width, height],
+      format: accumulation,
+      usage: textureBinding | renderAttachment,
+    });
+    accumulated = texture;
+    resolveGroup = device.createBindGroup({
+      layout: resolveLayout,
+      entries: [
+        { binding: 0, resource: { buffer: frame } },
+        { binding: 1, resource: texture.createView() },
+      ],
+    });
+    return texture;
   };
 
-  const surfaceFor = ({ width, height }: GPUTexture): Surface => {
-    if (surface?.width === width && surface.height === height) return surface;
-    drop();
-    const texture = (label: string, textureFormat: GPUTextureFormat, bits: number): GPUTexture =>
-      device.createTexture({ label, size: [width, height], format: textureFormat, usage: bits });
-    const accumulated = texture('view accumulation', accumulation, textureBinding | renderAttachment);
-    const depth = texture('view closed pixels', depthFormat, renderAttachment);
-    const seen = { binding: 0, resource: accumulated.createView() };
-    const closeGroup = device.createBindGroup({ layout: layouts.close, entries: [seen] });
-    const entries = [
-      { binding: 0, resource: { buffer: frame } },
-      { ...seen, binding: 1 },
-    ];
-    surface = { width, height, accumulated, depth, closeGroup, resolveGroup: device.createBindGroup({ layout: layouts.resolve, entries }) };
-    return surface;
-  };
-
-  const groupsFor = (passes: ViewPasses): GPUBindGroup[] => {
-    const groupOf = (number: GPUBuffer): GPUBindGroup => {
-      const buffers = [size, passes.order, passes.cache, number, passes.indirect];
-      return device.createBindGroup({
-        layout: layouts.quads,
-        entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
-      });
-    };
-    const made = quadGroups.get(passes) ?? numbers.map(groupOf);
+  const groupFor = (passes: ViewPasses): GPUBindGroup => {
+    const resources = [size, passes.order, passes.cache];
+    const made =
+      quadGroups.get(passes) ??
+      device.createBindGroup({ layout: quadLayout, entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })) });
     quadGroups.set(passes, made);
     return made;
   };
 
   return {
     record(encoder, passes, target, profiler) {
-      const { width, height } = target;
-      device.queue.writeBuffer(size, 0, new Float32Array([width, height, 0, 0]));
-      const { accumulated, depth, closeGroup, resolveGroup } = surfaceFor(target);
-      const timed = (label: string): Pick<GPURenderPassDescriptor, 'timestampWrites'> => {
-        const writes = profiler?.passFor(label).timestampWrites;
-        return writes ? { timestampWrites: writes } : {};
-      };
-      const colour = (view: GPUTextureView, loadOp: GPULoadOp): GPURenderPassColorAttachment => ({ view, loadOp, storeOp: 'store' });
-      const groups = passes ? groupsFor(passes) : [];
-      for (let slice = 0; slice < Math.max(1, groups.length); slice++) {
-        const loadOp = slice === 0 ? 'clear' : 'load';
-        const closed = { view: depth.createView(), depthClearValue: 1, depthLoadOp: loadOp, depthStoreOp: 'store' } as const;
-        if (slice > 0) {
-          const closing = encoder.beginRenderPass({
-            label: 'view close',
-            colorAttachments: [],
-            depthStencilAttachment: closed,
-            ...timed('view close'),
-          });
-          closing.setPipeline(close);
-          closing.setBindGroup(0, closeGroup);
-          closing.draw(3);
-          closing.end();
-        }
-        const draw = encoder.beginRenderPass({
-          label: 'view quads',
-          colorAttachments: [colour(accumulated.createView(), loadOp)],
-          depthStencilAttachment: closed,
-          ...timed('view quads'),
+      device.queue.writeBuffer(size, 0, new Float32Array([target.width, target.height, 0, 0]));
+      const into = accumulateInto(target);
+      const timed = (label: string): GPURenderPassDescriptor['timestampWrites'] => profiler?.passFor(label).timestampWrites;
+      const timedPass = (label: string, view: GPUTextureView): GPURenderPassEncoder => {
+        const timestampWrites = timed(label);
+        return encoder.beginRenderPass({
+          label,
+          colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store', clearValue: [0, 0, 0, 0] }],
+          ...(timestampWrites ? { timestampWrites } : {}),
         });
-        if (passes) {
-          draw.setPipeline(quads);
-          draw.setBindGroup(0, groups[slice]);
-          draw.drawIndirect(passes.indirect, drawOffset(slice));
-        }
-        draw.end();
+      };
+      const draw = timedPass('view quads', into.createView());
+      if (passes) {
+        draw.setPipeline(quadPipeline);
+        draw.setBindGroup(0, groupFor(passes));
+        draw.drawIndirect(passes.indirect, drawOffset);
       }
-      const resolving = encoder.beginRenderPass({
-        label: 'view resolve',
-        colorAttachments: [colour(target.createView(), 'clear')],
-        ...timed('view resolve'),
-      });
-      resolving.setPipeline(resolve);
-      resolving.setBindGroup(0, resolveGroup);
-      resolving.draw(3);
-      resolving.end();
+      draw.end();
+      const resolve = timedPass('view resolve', target.createView());
+      resolve.setPipeline(resolvePipeline);
+      resolve.setBindGroup(0, resolveGroup);
+      resolve.draw(3);
+      resolve.end();
     },
     dispose() {
-      drop();
-      for (const buffer of [size, ...numbers]) destroyBuffer(gpu, buffer);
+      accumulated?.destroy();
+      destroyBuffer(gpu, size);
     },
   };
 }

@@ -27,21 +27,18 @@ export interface ViewPasses {
   order: GPUBuffer;
   /** [0] splats in the order. */
   sortCounts: GPUBuffer;
-  /** Sizes of the sort, its scan and the slices of the draw (size_passes.wgsl). */
+  /** Sizes of the sort, its scan and the draw (size_passes.wgsl). */
   indirect: GPUBuffer;
   record(recorder: Recorder, chunks: Chunks, sorts: boolean): void;
   bytes(): number;
   dispose(): void;
 }
 
-/** Parts of the draw, near ones first; after each the pixels that are opaque are closed. */
-export const drawSlices = Number((globalThis as { SLICES?: number }).SLICES ?? 1);
-
-/** Byte offset of a slice's draw arguments in `indirect`. */
-export const drawOffset = (slice: number): number => 4 * (8 + 5 * slice);
+/** Byte offset of the draw's arguments in `indirect`. */
+export const drawOffset = 24;
 
 /** Corners of the shape a splat is drawn as, in a strip: where pixels are dear an octagon, else a quad. */
-export const cornersOf = (gpu: Gpu): number => Number((globalThis as { CORNERS?: number }).CORNERS ?? (gpu.isSoftware ? 8 : 4));
+export const cornersOf = (gpu: Gpu): number => (gpu.isSoftware ? 8 : 4);
 
 const group = 64;
 const sortPasses = passesForBits(keyBits);
@@ -60,7 +57,7 @@ function createStore(gpu: Gpu, capacity: number) {
     counts: words('view count', 4),
     sortCounts: words('view sort count', 4),
     tableCounts: words('view table count', 4),
-    indirect: words('view sizes', 8 + 5 * drawSlices, usage.storage | usage.indirect | usage.copySrc | usage.copyDst),
+    indirect: words('view sizes', 12, usage.storage | usage.indirect | usage.copySrc | usage.copyDst),
   };
 }
 
@@ -97,7 +94,6 @@ export async function createViewPasses(
         SCAN_BLOCK: scanBlock,
         DIGITS: sortDigits,
         VERTICES: cornersOf(gpu),
-        SLICES: drawSlices,
       },
     }),
   ]);
