@@ -6,7 +6,7 @@ import type { JobEvent } from '../src/core/job/events.ts';
 import type { Failure } from '../src/core/job/failure.ts';
 import type { PinholeView } from '../src/core/scene/camera.ts';
 import type { LeftOut } from '../src/core/sfm/contract.ts';
-import type { TrainOptions } from '../src/core/train/contract.ts';
+import type { RunPhoto, SeenPhoto, TrainOptions } from '../src/core/train/contract.ts';
 
 /** A file the person chose, with its path inside the folder they dropped ('/' separated). */
 export interface PickedFile {
@@ -15,6 +15,12 @@ export interface PickedFile {
 }
 
 export type SaveFormat = 'ply' | 'compressed.ply' | 'splat' | 'spz' | 'sog' | 'glb';
+
+/** What the converting worker is asked for; it answers with a Result<Blob>. */
+export interface ConvertCommand {
+  file: File;
+  format: SaveFormat;
+}
 
 export interface StartCommand {
   type: 'start';
@@ -34,6 +40,8 @@ export type TrainCommand =
   /** Adds steps to a finished run. */
   | { type: 'train-longer'; steps: number }
   | { type: 'save'; id: number; format: SaveFormat }
+  /** Asks for a photo of the run by its place in the scene's photos. */
+  | { type: 'photo'; id: number; index: number }
   /** What the preview shows: the camera, and in widthPx x heightPx the size of the canvas in device pixels. */
   | { type: 'view'; view: PinholeView }
   | { type: 'dispose' };
@@ -44,6 +52,13 @@ export interface PreviewScene {
   focusPoint: [number, number, number];
   up: [number, number, number];
   adapterName: string;
+  photos: readonly RunPhoto[];
+}
+
+/** A photo of the run to lay over the splats, seen through the same camera. */
+export interface ComparePhoto extends SeenPhoto {
+  /** Of the splats as they are; null for a photo that was trained on, or not scored since. */
+  psnrDb: number | null;
 }
 
 /** Cameras and points so far while solving, at most as many as a screen can show. World units of the moment: the frame may change. */
@@ -91,5 +106,7 @@ export type TrainMessage =
   | { type: 'failed'; failure: Failure; keptStep: number | null }
   | { type: 'saved'; id: number; file: Blob }
   | { type: 'save-failed'; id: number; failure: Failure }
+  | { type: 'photo'; id: number; photo: ComparePhoto }
+  | { type: 'photo-failed'; id: number; failure: Failure }
   /** An exception: a bug of ours, shown as it is. */
   | { type: 'crashed'; detail: string };

@@ -27,6 +27,8 @@ async function handle(command: TrainCommand): Promise<void> {
       return run?.trainLonger(command.steps);
     case 'save':
       return run?.save(command.id, command.format);
+    case 'photo':
+      return run?.photo(command.id, command.index);
     case 'dispose':
       run?.dispose();
       return self.close();

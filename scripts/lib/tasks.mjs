@@ -43,10 +43,13 @@ export function tasks(root, args, callerDir) {
   const named = args.filter((arg) => !isFlag(arg));
   const paths = named.length > 0 ? named : ['.'];
   const unitOnly = onlyUnitTests(named);
+  const buildViewer = [join(root, 'scripts/build-viewer.mjs')];
   const tsc = environments.map((name) => bin('typescript/bin/tsc', '-p', `tsconfig.${name}.json`));
   return {
     start: { commands: [bin('vite/bin/vite.js', ...args)] },
-    build: { commands: [bin('vite/bin/vite.js', 'build', ...args)] },
+    // The app's build empties dist/, in which the viewer lies.
+    build: { commands: [bin('vite/bin/vite.js', 'build', ...args), buildViewer] },
+    'build:viewer': { commands: [[...buildViewer, ...args]] },
     test: { commands: [bin('vitest/vitest.mjs', 'run', ...args)], browser: !unitOnly, gpu: !unitOnly },
     splat: { commands: [source('src/cli/main.ts', ...args)], cwd: callerDir },
     bench: { commands: [source('tests/bench/main.ts', ...args)] },

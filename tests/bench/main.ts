@@ -1,5 +1,6 @@
 /**
- * Benchmarks. `npm run bench -- train|match|bundle [--label TEXT] [--quick]` prints a table and appends one line to tests/bench/results.jsonl.
+ * Benchmarks. `npm run bench -- train|match|bundle|view [--label TEXT] [--quick]` prints a table and appends one line to
+ * tests/bench/results.jsonl. `view` also takes `--full` and `--only NAME,NAME`.
  * Invariant: nothing here asserts; a figure is only comparable with others of the same run on the same machine.
  */
 import { parseArgs } from 'node:util';
@@ -8,16 +9,23 @@ import type { Gpu } from '../../src/core/gpu/device.ts';
 import { benchBundle } from './bundleBench.ts';
 import { benchMatching } from './matchBench.ts';
 import { benchTraining } from './trainBench.ts';
+import { benchViewers } from './viewBench.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { label: { type: 'string', default: '' }, quick: { type: 'boolean', default: false } },
+  options: {
+    label: { type: 'string', default: '' },
+    quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+  },
 });
 
 const benches: Record<string, (gpu: Gpu, label: string, quick: boolean) => Promise<void>> = {
   train: benchTraining,
   match: benchMatching,
   bundle: (_, label, quick) => benchBundle(label, quick),
+  view: (gpu, label, quick) => benchViewers(gpu, { label, quick, full: values.full, only: values.only.split(',').filter(Boolean) }),
 };
 const bench = benches[positionals[0] ?? ''];
 

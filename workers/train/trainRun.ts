@@ -31,6 +31,8 @@ export class TrainRun {
   #view: PinholeView | null = null;
   #figures: TrainFigures | null = null;
   #kept: { splats: Splats; step: number } | null = null;
+  /** The step at which the held-out photos were scored. */
+  #scoredStep: number | null = null;
   #keepTimer: ReturnType<typeof setInterval> | null = null;
   #failed = false;
   #disposed = false;
@@ -55,13 +57,13 @@ export class TrainRun {
     }
     if (!session.ok) return this.#fail(session.failure);
     this.#session = session.value;
-    const { startView, focusPoint, up, gpu } = session.value;
+    const { startView, focusPoint, up, gpu, photos } = session.value;
     const preview = await PreviewLoop.open(this.#start.canvas, session.value);
     if (this.#disposed || this.#failed) return preview.dispose();
     this.#preview = preview;
     if (this.#view) this.#preview.show(this.#view);
     this.#keepTimer = setInterval(() => void this.#keep(), keepEveryMs);
-    this.#post({ type: 'scene', scene: { startView, focusPoint, up, adapterName: gpu.adapterName } });
+    this.#post({ type: 'scene', scene: { startView, focusPoint, up, adapterName: gpu.adapterName, photos } });
     await this.#train(session.value);
   }
 
@@ -109,6 +111,18 @@ export class TrainRun {
     this.#post(file.ok ? { type: 'saved', id, file: file.value } : { type: 'save-failed', id, failure: file.failure });
   }
 
+  /** Hands over a photo of the run; they lie on the GPU and go with it. */
+  async photo(id: number, index: number): Promise<void> {
+    const session = this.#failed ? null : this.#session;
+    const photo = session && index in session.photos ? await session.photo(index).catch(() => null) : null;
+    if (!session || !photo) {
+      const { failure } = fail('gpu-lost', 'The photo cannot be read any more.');
+      return this.#post({ type: 'photo-failed', id, failure });
+    }
+    const score = this.#scoredStep === session.step ? session.metrics().perView.find(({ name }) => name === photo.name) : null;
+    this.#post({ type: 'photo', id, photo: { ...photo, psnrDb: score?.psnrDb ?? null } }, [photo.pixels.rgba.buffer]);
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#abort.abort();
@@ -147,6 +161,7 @@ export class TrainRun {
 
   async #score(session: TrainSession): Promise<void> {
     const scores = await session.evaluate();
+    this.#scoredStep = session.step;
     const heldOutPsnrDb = session.metrics().psnrDb;
     if (!this.#figures) return;
     const views = { done: scores.length, total: scores.length, unit: 'views', secondsLeft: null } as const;

@@ -50,6 +50,19 @@ export interface HeldOutView {
   photo: Pixels;
 }
 
+/** One photo of the run. */
+export interface RunPhoto {
+  name: string;
+  /** Kept out of training. */
+  heldOut: boolean;
+}
+
+/** A photo as the trainer sees it: undistorted, at the training resolution, and the camera it is seen through. */
+export interface SeenPhoto extends RunPhoto {
+  view: PinholeView;
+  pixels: Pixels;
+}
+
 export interface TrainMetrics {
   /** Everything a figure needs to be repeatable. */
   data: string;
@@ -105,6 +118,10 @@ export interface TrainSession {
    * given when poses are not refined.
    */
   refinedPoses(): Promise<View[]>;
+  /** The photos in the run, in the order of refinedPoses(). */
+  readonly photos: readonly RunPhoto[];
+  /** One of them, with its camera as it is now. `index` is its place in `photos`. */
+  photo(index: number): Promise<SeenPhoto>;
   /** The splats so far, read back from the GPU. */
   splats(): Promise<Splats>;
   /** Everything needed to go on exactly where this is: parameters, moments, statistics, counters. */

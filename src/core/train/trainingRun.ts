@@ -12,10 +12,10 @@ import { type StepConstants, renderConstants } from '../raster/stepConstants.ts'
 import type { PinholeView, View } from '../scene/camera.ts';
 import type { Pixels } from '../scene/dataset.ts';
 import { type CheckpointState, writeCheckpoint } from './checkpoint.ts';
-import type { HeldOutView, TrainMetrics, TrainSession } from './contract.ts';
+import type { HeldOutView, RunPhoto, SeenPhoto, TrainMetrics, TrainSession } from './contract.ts';
 import { maxBatch } from './engine.ts';
 import { type Figures, createFigures } from './figures.ts';
-import { scoreView } from './heldOut.ts';
+import { readPhoto, scoreView } from './heldOut.ts';
 import { createPacing } from './pacing.ts';
 import { maxSlots } from './plan.ts';
 import { countAt, createViewOrder, levelAt, ratesAt, refinesAt, shDegreeAt, viewRatesAt } from './schedule.ts';
@@ -28,6 +28,7 @@ export class TrainingRun implements TrainSession {
   readonly startView: PinholeView;
   readonly focusPoint: [number, number, number];
   readonly up: [number, number, number];
+  readonly photos: readonly RunPhoto[];
   totalSteps: number;
   step = 0;
   state: TrainSession['state'] = 'ready';
@@ -51,6 +52,7 @@ export class TrainingRun implements TrainSession {
     this.startView = viewAt(first.levels[0], first.view.pose);
     this.focusPoint = setup.frame.focus;
     this.up = setup.frame.up;
+    this.photos = setup.views.map(({ view }, i) => ({ name: view.photoName, heldOut: setup.heldOut.includes(i) }));
     this.viewOf = createViewOrder(setup.trained.length, setup.options.seed);
     this.figures = createFigures(setup.gpu);
     void setup.gpu.lost.then((info) => {
@@ -297,6 +299,13 @@ export class TrainingRun implements TrainSession {
       refined[trained[slot]] = { ...view, pose: correctedPose(view.pose, correction) };
     });
     return refined;
+  }
+
+  async photo(index: number): Promise<SeenPhoto> {
+    const loaded = this.setup.views[index];
+    const poses = await this.refinedPoses();
+    const pixels = await readPhoto(this.gpu, loaded);
+    return { ...this.photos[index], view: viewAt(loaded.levels[0], poses[index].pose), pixels };
   }
 
   splats() {

@@ -53,3 +53,19 @@ test.each([
   expect(worker.ended).toBe(false);
   expect(said).toEqual([message]);
 });
+
+test('every question gets its own answer, and none is left open when the run is over', async () => {
+  const client = createTrainClient(() => undefined);
+  const [first, second, save] = [client.photo(3), client.photo(5), client.save('ply')];
+  expect(worker.sent).toEqual([
+    { type: 'photo', id: 0, index: 3 },
+    { type: 'photo', id: 1, index: 5 },
+    { type: 'save', id: 0, format: 'ply' },
+  ]);
+  worker.onmessage?.({ data: { type: 'photo', id: 1, photo: { name: 'five.jpg' } } as TrainMessage });
+  worker.onmessage?.({ data: { type: 'photo-failed', id: 0, failure: { code: 'gpu-lost', detail: 'gone' } } });
+  expect(await second).toMatchObject({ ok: true, value: { name: 'five.jpg' } });
+  expect(await first).toMatchObject({ ok: false, failure: { code: 'gpu-lost' } });
+  client.dispose();
+  expect(await save).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
+});

@@ -1,0 +1,159 @@
+/**
+ * Scene loader: one source at a time on its way from a URL, a file or memory to the stage.
+ * Invariant: a new load ends the one before, which resolves as cancelled and hands nothing on any more.
+ */
+import { type Result, fail, ok } from '../core/job/failure.ts';
+import type { Splats } from '../core/scene/splats.ts';
+import type { DecodedScene } from '../core/formats/splatStream.ts';
+import { type PackedSplats, packSplats } from '../core/view/packedSplats.ts';
+import type { Box, SceneShape } from '../core/view/splatRenderer.ts';
+import { decodeSource } from './decode/decoder.ts';
+import { createBoxSample } from './sampledBox.ts';
+import type { LoadDetail, ProgressDetail } from './viewerEvents.ts';
+
+export type SceneSource = string | Blob | { splats: Splats };
+
+export interface LoadOptions {
+  /** File name of a Blob, or a name with an ending that tells more than the URL's. */
+  name?: string;
+  maxSplats: number | null;
+  withCredentials: boolean;
+}
+
+/** Where splats go: the stage. */
+export interface SceneSink {
+  open(shape: SceneShape): void;
+  append(batch: PackedSplats): void;
+  hide(indices: Uint32Array): void;
+}
+
+export interface LoadHooks {
+  /** A scene begins; what was shown before is gone. */
+  opened(shape: SceneShape): void;
+  /** Splats came; the box of what is there so far. Only for the first run, and at the end for all. File space. */
+  boxKnown(box: Box, final: boolean): void;
+  progress(detail: ProgressDetail): void;
+}
+
+export interface SceneLoader {
+  /** Splats handed on so far. */
+  readonly count: number;
+  load(source: SceneSource, options: LoadOptions): Promise<Result<LoadDetail>>;
+  cancel(): void;
+  /** Puts an empty scene in the place of what is there. */
+  clear(): void;
+}
+
+/** Splats packed in one go: some milliseconds, so that the page stays awake. */
+const runLength = 16_384;
+/** Bytes after which a file of unknown size counts as 63 % there. */
+const guessedBytes = 2e7;
+
+const shareOf = (loaded: number, total: number | null): number =>
+  total ? Math.min(1, loaded / total) : 0.95 * (1 - Math.exp(-loaded / guessedBytes));
+
+const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+const cancelled = () => fail('cancelled', 'Another scene was asked for.');
+
+export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoader {
+  let run = 0;
+  let count = 0;
+  let stop: (() => void) | null = null;
+
+  /** What both ways of loading hand on, silent once another load has begun. */
+  function gate(mine: number) {
+    const sample = { taken: createBoxSample(1), told: false };
+    const live = () => mine === run;
+    return {
+      live,
+      open(shape: SceneShape) {
+        if (!live()) return;
+        count = 0;
+        sample.taken = createBoxSample(shape.capacity);
+        sink.open(shape);
+        hooks.opened(shape);
+      },
+      append(packed: PackedSplats) {
+        if (!live() || packed.count === 0) return;
+        count += packed.count;
+        sample.taken.add(packed);
+        const box = sample.told ? null : sample.taken.box();
+        if (box) {
+          sample.told = true;
+          hooks.boxKnown(box, false);
+        }
+        sink.append(packed);
+      },
+      end(box: Box | null) {
+        const last = box ?? sample.taken.box();
+        if (last) hooks.boxKnown(last, true);
+      },
+    };
+  }
+
+  async function decode(source: string | Blob, options: LoadOptions, mine: number): Promise<Result<DecodedScene>> {
+    const to = gate(mine);
+    const { name, maxSplats, withCredentials } = options;
+    const decoding = decodeSource(
+      source,
+      { maxSplats, withCredentials, ...(name ? { name } : {}) },
+      {
+        begin: (shape) => to.open(shape),
+        batch: (packed) => to.append(packed),
+        progress(loadedBytes, totalBytes) {
+          if (to.live()) hooks.progress({ totalProgress: shareOf(loadedBytes, totalBytes), loadedBytes, totalBytes });
+        },
+      },
+    );
+    stop = () => decoding.cancel();
+    const done = await decoding.done;
+    if (!to.live()) return cancelled();
+    stop = null;
+    if (!done.ok) return done;
+    if (done.value.gigantic.length > 0) sink.hide(done.value.gigantic);
+    to.end(done.value.count > 0 ? done.value.box : null);
+    return done;
+  }
+
+  async function pack(splats: Splats, mine: number): Promise<Result<null>> {
+    const to = gate(mine);
+    to.open({ shDegree: splats.shDegree, antialiased: splats.antialiased, capacity: splats.count });
+    for (let first = 0; first < splats.count; first += runLength) {
+      if (!to.live()) return cancelled();
+      to.append(packSplats(splats, first, Math.min(runLength, splats.count - first)));
+      await nextTask();
+    }
+    if (!to.live()) return cancelled();
+    to.end(null);
+    return ok(null);
+  }
+
+  const cancel = () => {
+    run++;
+    stop?.();
+    stop = null;
+  };
+  return {
+    get count() {
+      return count;
+    },
+    async load(source, options) {
+      cancel();
+      const mine = run;
+      if (typeof source === 'object' && 'splats' in source) {
+        const packed = await pack(source.splats, mine);
+        return packed.ok ? ok({ url: null, splats: count, warnings: [] }) : packed;
+      }
+      const decoded = await decode(source, options, mine);
+      if (!decoded.ok) return decoded;
+      const url = typeof source === 'string' ? source : (options.name ?? null);
+      return ok({ url, splats: decoded.value.count - decoded.value.gigantic.length, warnings: decoded.value.warnings });
+    },
+    cancel,
+    clear() {
+      cancel();
+      count = 0;
+      sink.open({ shDegree: 0, antialiased: false, capacity: 1 });
+    },
+  };
+}
