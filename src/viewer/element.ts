@@ -4,6 +4,7 @@
  * Invariant: importing this file touches nothing, so it can be imported on a server; nothing runs before the element is in a page.
  */
 import { type Result, fail } from '../core/job/failure.ts';
+import type { PinholeView } from '../core/scene/camera.ts';
 import type { Splats } from '../core/scene/splats.ts';
 import type { Box, RendererStats } from '../core/view/splatRenderer.ts';
 import {
@@ -165,6 +166,14 @@ export class SplatViewerElement extends Base {
 
   resetView(): void {
     this.#session?.resetView();
+  }
+
+  /**
+   * Shows exactly this camera, roll and lens included, in the largest centred rectangle of its shape; null goes back to the camera that
+   * orbits. File space, OpenCV axes: as photos are solved.
+   */
+  lookThrough(view: PinholeView | null): void {
+    this.#session?.lookThrough(view);
   }
 
   zoom(steps: number): void {

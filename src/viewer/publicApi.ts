@@ -89,6 +89,10 @@ export const methods: Record<string, DescribedMember> = {
   jumpCameraToGoal: { type: '() => void', doc: 'Ends the glide: the camera is where it was going.' },
   frame: { type: '() => void', doc: 'Moves the camera so that the whole scene is seen.' },
   resetView: { type: '() => void', doc: 'Moves the camera to where the attributes say.' },
+  lookThrough: {
+    type: '(view: PinholeView | null) => void',
+    doc: 'Shows exactly this camera, roll and lens included, letterboxed; null goes back to the orbiting camera.',
+  },
   zoom: { type: '(steps: number) => void', doc: 'Moves the camera nearer by steps of a mouse wheel.' },
   getDimensions: { type: '() => Point', doc: 'Size of the scene’s box, without the outermost twentieth of its splats.' },
   getBoundingBoxCenter: { type: '() => Point', doc: 'Middle of that box.' },

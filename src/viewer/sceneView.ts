@@ -3,6 +3,7 @@
  * Invariant: nothing is drawn before the box of the scene is known, so the camera is never without a scale.
  */
 import type { Quaternion } from '../core/math/rotation.ts';
+import type { PinholeView } from '../core/scene/camera.ts';
 import type { Box, ViewFrame } from '../core/view/splatRenderer.ts';
 import type { CameraState } from './camera/cameraState.ts';
 import { viewOf, worldFromFileBox } from './camera/toView.ts';
@@ -26,6 +27,8 @@ export interface SceneView {
   frame(widthPx: number, heightPx: number): ViewFrame | null;
   /** What pictures look like beside the camera, for a renderer of its own. */
   look(): Omit<ViewFrame, 'view'> & { worldFromFile: Quaternion };
+  /** Shows exactly this camera, given in file space, letterboxed into the canvas; null goes back to the camera that orbits. */
+  lookThrough(view: PinholeView | null): void;
   pick(clientX: number, clientY: number): Promise<Pick | null>;
 }
 
@@ -42,9 +45,17 @@ export interface SceneViewParts {
 /** Nearest depth drawn: a hundredth of the scene's width, less where the camera is closer. */
 const nearOf = (sceneRadius: number, radius: number): number => Math.max(1e-6, Math.min(0.02 * sceneRadius, 0.1 * radius));
 
+/** The view enlarged to the largest centred rectangle of its shape, with what lies around it drawn as the lens goes on. */
+export function letterboxed(view: PinholeView, widthPx: number, heightPx: number): PinholeView {
+  const s = Math.min(widthPx / view.widthPx, heightPx / view.heightPx);
+  const [left, top] = [(widthPx - s * view.widthPx) / 2, (heightPx - s * view.heightPx) / 2];
+  return { widthPx, heightPx, fx: s * view.fx, fy: s * view.fy, cx: s * view.cx + left, cy: s * view.cy + top, pose: view.pose };
+}
+
 export function createSceneView({ surface, stage, probe, camera, prompt, look, shDegree }: SceneViewParts): SceneView {
   let fileBox: Box | null = null;
   let shownAspect = 0;
+  let through: PinholeView | null = null;
 
   function shown(): CameraState {
     const { state } = camera().controller;
@@ -92,13 +103,19 @@ export function createSceneView({ surface, stage, probe, camera, prompt, look, s
     frame(widthPx, heightPx) {
       if (!fileBox) return null;
       const { worldFromFile, ...rest } = lookNow();
-      return { view: viewOf(shown(), widthPx, heightPx, worldFromFile), ...rest };
+      const view = through ? letterboxed(through, widthPx, heightPx) : viewOf(shown(), widthPx, heightPx, worldFromFile);
+      return { view, ...rest };
     },
     look: lookNow,
+    lookThrough(view) {
+      through = view;
+      stage().invalidate();
+    },
     async pick(clientX, clientY) {
       const { left, top, width, height } = surface.getBoundingClientRect();
       const { widthPx, heightPx } = stage();
-      if (!fileBox) return null;
+      // Points are told in terms of the orbiting camera.
+      if (!fileBox || through) return null;
       const at = { state: shown(), widthPx, heightPx, probe };
       return pickAt(at, ((clientX - left) * widthPx) / width, ((clientY - top) * heightPx) / height);
     },

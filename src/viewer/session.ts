@@ -45,6 +45,7 @@ export interface ViewerSession {
   showPoster(): void;
   /** Back to where the attributes say. */
   resetView(): void;
+  lookThrough: SceneView['lookThrough'];
   pick(clientX: number, clientY: number): Promise<Pick | null>;
   dispose(): void;
 }
@@ -272,6 +273,7 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
     dismissPoster: () => poster.dismiss(),
     showPoster: () => poster.show(),
     resetView,
+    lookThrough: view.lookThrough,
     pick: view.pick,
     dispose() {
       disposed = true;

@@ -7,7 +7,7 @@ import type { Gpu } from './device.ts';
 import { type SortVariant, canSortBySubgroups, createRadixSort, tableEntries } from './radixSort.ts';
 import { createRecorder } from './recorder.ts';
 
-/** Enough to keep a large GPU busy for a moment; some ten milliseconds on a software adapter. */
+/** Enough to keep a large GPU busy for a moment. */
 const pairs = 2 ** 16;
 const passes = 3;
 const rounds = 3;
@@ -49,7 +49,8 @@ async function timed(gpu: Gpu, variant: SortVariant): Promise<number | null> {
 }
 
 async function choose(gpu: Gpu): Promise<SortVariant> {
-  if (!canSortBySubgroups(gpu)) return 'owned';
+  // A ballot that the processor plays out lane by lane is ten times slower, and compiling it alone takes seconds on some.
+  if (gpu.isSoftware || !canSortBySubgroups(gpu)) return 'owned';
   const bySubgroups = await timed(gpu, 'subgroup');
   const owned = await timed(gpu, 'owned');
   return bySubgroups !== null && bySubgroups < (owned ?? Infinity) ? 'subgroup' : 'owned';

@@ -15,6 +15,8 @@ export interface Gpu {
   minSubgroup: number;
   /** Resolves when the device is lost; the reason is 'destroyed' after dispose(). */
   lost: Promise<GPUDeviceLostInfo>;
+  /** As lost, for those that may end before the device does: the returned function forgets the listener, which a promise never would. */
+  onLost(listener: (message: string) => void): () => void;
   /** Bytes in live buffers and textures made by createBuffer()/countBytes(), and their highest value so far. */
   memory: { liveBytes: number; peakBytes: number };
   dispose(): void;
@@ -43,6 +45,8 @@ export async function openGpu(api: GPU | undefined, options: OpenGpuOptions = {}
     return fail('gpu-missing', `The adapter gave no device: ${error instanceof Error ? error.message : String(error)}`);
   }
   const { vendor, architecture, description } = adapter.info;
+  const listeners = new Set<(message: string) => void>();
+  void device.lost.then(({ message }) => listeners.forEach((tell) => tell(message)));
   return ok({
     device,
     adapterName: [vendor, architecture, description].filter(Boolean).join(' ') || 'unnamed adapter',
@@ -50,6 +54,10 @@ export async function openGpu(api: GPU | undefined, options: OpenGpuOptions = {}
     hasTimestamps: device.features.has('timestamp-query'),
     minSubgroup: device.features.has('subgroups') ? (adapter.info.subgroupMinSize ?? 0) : 0,
     lost: device.lost,
+    onLost(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     memory: { liveBytes: 0, peakBytes: 0 },
     dispose: () => device.destroy(),
   });

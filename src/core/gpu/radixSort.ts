@@ -9,7 +9,7 @@ import { bufferFrom, createBuffer, destroyBuffer, usage } from './buffers.ts';
 import type { Gpu } from './device.ts';
 import { type Binding, type Kernel, createKernel } from './kernel.ts';
 import { type Recorder, groupsFor } from './recorder.ts';
-import { type Extent, createScan } from './scan.ts';
+import { type Extent, createScan, scanKernels } from './scan.ts';
 
 export interface SortBuffers {
   /** [0] number of pairs. */
@@ -64,7 +64,8 @@ const mostSubgroups = (gpu: Gpu): number => shapes.subgroup.group / Math.max(4, 
 /** The device has the feature, and the table fits 16 KiB. */
 export const canSortBySubgroups = (gpu: Gpu): boolean => gpu.minSubgroup > 0 && mostSubgroups(gpu) * sortDigits * 4 <= 16384;
 
-async function createKernels(gpu: Gpu, variant: SortVariant): Promise<[histogram: Kernel, scatter: Kernel]> {
+/** Compiles the passes of a sort. */
+async function sortKernels(gpu: Gpu, variant: SortVariant): Promise<[histogram: Kernel, scatter: Kernel]> {
   const { group, items } = shapes[variant];
   const bindings: Binding[] = ['uniform', 'read', 'read', 'read', 'write', 'write', 'write'];
   const sizes = { GROUP: group, ITEMS: items, DIGITS: sortDigits };
@@ -79,14 +80,19 @@ async function createKernels(gpu: Gpu, variant: SortVariant): Promise<[histogram
   return Promise.all([make('histogram_subgroup', code, table), make('scatter_subgroup', code, { ...table, DIGIT_BITS: digitBits })]);
 }
 
+/** Compiles everything a sort with this much room needs, so that createRadixSort has nothing to wait for. */
+export async function compileSort(gpu: Gpu, maxItems: number, variant: SortVariant): Promise<void> {
+  await Promise.all([sortKernels(gpu, variant), scanKernels(gpu, tableEntries(maxItems, variant))]);
+}
+
 export async function createRadixSort(gpu: Gpu, buffers: SortBuffers): Promise<RadixSort> {
   const { counts, tableCounts, maxItems, maxPasses, valuesGiven = false, variant = 'owned' } = buffers;
+  const [histogram, scatter] = await sortKernels(gpu, variant);
   const table = createBuffer(gpu, 'sort table', tableEntries(maxItems, variant) * 4);
   const starts = createBuffer(gpu, 'sort starts', (tableEntries(maxItems, variant) + 1) * 4);
   const scan = await createScan(gpu, { counts: tableCounts, input: table, output: starts, maxItems: tableEntries(maxItems, variant) });
   const a = { keys: buffers.keysA, values: buffers.valuesA };
   const b = { keys: buffers.keysB, values: buffers.valuesB };
-  const [histogram, scatter] = await createKernels(gpu, variant);
   const uniforms: GPUBuffer[] = [];
   const passes = Array.from({ length: maxPasses }, (_, pass) => {
     const iota = pass === 0 && !valuesGiven;

@@ -2,7 +2,7 @@
 import code from '../../../shaders/primitives/scan.wgsl?raw';
 import { createBuffer, destroyBuffer } from './buffers.ts';
 import type { Gpu } from './device.ts';
-import { createKernel } from './kernel.ts';
+import { type Binding, type Kernel, createKernel } from './kernel.ts';
 import { type Recorder, groupsFor } from './recorder.ts';
 
 export interface ScanBuffers {
@@ -31,26 +31,22 @@ export const scanBlock = group * items;
 /** Up to this many entries one workgroup does them all: two dispatches fewer are worth more than the other processors' help. */
 const wholeItems = 16384;
 
+/** Compiles the passes of a scan with this much room, so that createScan has nothing to wait for. */
+export function scanKernels(gpu: Gpu, maxItems: number, gathers = false): Promise<Kernel[]> {
+  const constants = { GROUP: group, ITEMS: items, BLOCK: scanBlock, GATHER: gathers ? 1 : 0 };
+  const entries = maxItems <= wholeItems ? ['scan_whole'] : ['reduce_blocks', 'scan_sums', 'scan_blocks'];
+  const bindings: Binding[] = ['read', 'read', 'read', 'write', 'write'];
+  return Promise.all(entries.map((entry) => createKernel(gpu, { label: entry, code: [code], entry, bindings, constants })));
+}
+
 export async function createScan(gpu: Gpu, buffers: ScanBuffers): Promise<Scan> {
-  const constants = { GROUP: group, ITEMS: items, BLOCK: scanBlock, GATHER: buffers.order ? 1 : 0 };
-  const entries = buffers.maxItems <= wholeItems ? ['scan_whole'] : ['reduce_blocks', 'scan_sums', 'scan_blocks'];
+  const kernels = await scanKernels(gpu, buffers.maxItems, buffers.order !== undefined);
   const sums = createBuffer(gpu, 'scan block sums', Math.ceil(buffers.maxItems / scanBlock) * 4);
-  const passes = await Promise.all(
-    entries.map(async (entry) => {
-      const kernel = await createKernel(gpu, {
-        label: entry,
-        code: [code],
-        entry,
-        bindings: ['read', 'read', 'read', 'write', 'write'],
-        constants,
-      });
-      return {
-        kernel,
-        group: kernel.bind(buffers.counts, buffers.input, buffers.order ?? buffers.counts, buffers.output, sums),
-        step: false,
-      };
-    }),
-  );
+  const passes = kernels.map((kernel) => ({
+    kernel,
+    group: kernel.bind(buffers.counts, buffers.input, buffers.order ?? buffers.counts, buffers.output, sums),
+    step: false,
+  }));
   return {
     record(recorder, extent) {
       const size = 'items' in extent ? groupsFor(extent.items, scanBlock) : extent;

@@ -57,6 +57,11 @@ export async function createGpuSplatRenderer(gpu: Gpu, options: GpuRendererOptio
   let disposed = false;
   const tally = { sorts: 0, frames: 0 };
 
+  let stopListening = (): void => undefined;
+  const lost = new Promise<string>((resolve) => {
+    stopListening = gpu.onLost((message) => resolve(message || 'The graphics device was lost.'));
+  });
+
   const ready = (): boolean => !growing && (chunks.count === 0 || (passes?.capacity ?? 0) >= chunks.count);
 
   /** Makes room for all splats that are there. */
@@ -156,14 +161,11 @@ export async function createGpuSplatRenderer(gpu: Gpu, options: GpuRendererOptio
       }
     },
     stats: () => ({ splats: chunks.count, bytes: chunks.bytes() + (passes?.bytes() ?? 0), ...tally }),
-    lost: new Promise((resolve) => {
-      void gpu.lost.then(({ message }) => {
-        if (!disposed) resolve(message || 'The graphics device was lost.');
-      });
-    }),
+    lost,
     dispose() {
       if (disposed) return;
       disposed = true;
+      stopListening();
       forget();
       quads.dispose();
       if (pictures !== quads) pictures.dispose();

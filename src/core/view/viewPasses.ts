@@ -15,9 +15,9 @@ import { createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
 import { chooseSort } from '../gpu/chooseSort.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { createKernel } from '../gpu/kernel.ts';
-import { type SortVariant, createRadixSort, passesForBits, sortBlockOf, sortDigits, tableEntries } from '../gpu/radixSort.ts';
+import { type SortVariant, compileSort, createRadixSort, passesForBits, sortBlockOf, sortDigits, tableEntries } from '../gpu/radixSort.ts';
 import { type Recorder, groupsFor } from '../gpu/recorder.ts';
-import { createScan, scanBlock } from '../gpu/scan.ts';
+import { createScan, scanBlock, scanKernels } from '../gpu/scan.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import { keyBits } from './frameConstants.ts';
 
@@ -69,6 +69,8 @@ export async function createViewPasses(
   sortVariant?: SortVariant,
 ): Promise<(capacity: number) => Promise<ViewPasses>> {
   const variant = sortVariant ?? (await chooseSort(gpu));
+  const anySize = [1, 2 ** 30].flatMap((items) => [scanKernels(gpu, items), compileSort(gpu, items, variant)]);
+  const compiling = Promise.all(anySize);
   const [project, compact, sizes] = await Promise.all([
     createKernel(gpu, {
       label: 'view project',
@@ -97,6 +99,7 @@ export async function createViewPasses(
       },
     }),
   ]);
+  await compiling;
   return async (capacity) => {
     const s = createStore(gpu, capacity);
     const [scan, sort] = await Promise.all([

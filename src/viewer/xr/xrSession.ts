@@ -81,13 +81,13 @@ async function ask({ xr, overlay }: XrHooks, mode: XrMode, requiredFeatures: str
 
 /** Null where WebGPU is not to be had for headsets. The device is opened first, so that nobody is asked twice. */
 async function openWithGpu(hooks: XrHooks, mode: XrMode): Promise<Result<Opened> | null> {
-  const { navigator } = globalThis;
   if (!('XRGPUBinding' in globalThis)) return null;
-  const { openGpuEyes, openXrGpu } = await import('./gpuEyes.ts');
-  const gpu = await openXrGpu(navigator.gpu);
-  if (!gpu.ok) return null;
+  // Without the network there is still WebGL2.
+  const eyes = await import('./gpuEyes.ts').catch(() => null);
+  const gpu = await eyes?.openXrGpu(navigator.gpu);
+  if (!eyes || !gpu?.ok) return null;
   const session = await ask(hooks, mode, ['webgpu']);
-  const drawing = session.ok ? await openGpuEyes(session.value, gpu.value, hooks.resolution ?? 1) : session;
+  const drawing = session.ok ? await eyes.openGpuEyes(session.value, gpu.value, hooks.resolution ?? 1) : session;
   if (session.ok && drawing.ok) return ok({ session: session.value, drawing: drawing.value });
   gpu.value.dispose();
   if (session.ok) await close(session.value);
