@@ -27,7 +27,7 @@ export interface OpenGpuOptions {
   portableFloor?: boolean;
 }
 
-const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups'];
+const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups', 'float32-blendable'];
 const wantedLimits = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize', 'maxTextureDimension2D'] as const;
 
 /** Opens a device on the platform's best adapter. Fails with `gpu-missing` when there is none. */

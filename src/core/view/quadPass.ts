@@ -1,6 +1,6 @@
 /**
- * Quad pass: splats as quads into a half-float texture, front to back, then over the background into the target.
- * Invariant: accumulation is in half floats, since eight bits would round away what faint splats add up to.
+ * Quad pass: splats as quads into a texture of floats, front to back, then over the background into the target.
+ * Invariant: accumulation is in floats: eight bits round away what faint splats add up to (43 dB instead of 52 and more).
  */
 import quadsCode from '../../../shaders/view/splat_quads.wgsl?raw';
 import resolveCode from '../../../shaders/view/resolve.wgsl?raw';
@@ -16,7 +16,9 @@ export interface QuadPass {
   dispose(): void;
 }
 
-const accumulation: GPUTextureFormat = 'rgba16float';
+/** Half floats: a software adapter spends more on packing them than on the splats, so there whole floats, where it can blend them. */
+const accumulationOf = ({ isSoftware, device }: Gpu): GPUTextureFormat =>
+  isSoftware && device.features.has('float32-blendable') ? 'rgba32float' : 'rgba16float';
 const [vertexStage, fragmentStage] = [1, 2];
 const [textureBinding, renderAttachment] = [4, 16];
 
@@ -51,7 +53,7 @@ async function createPipelines(gpu: Gpu, format: GPUTextureFormat) {
       fragment: {
         module: quads,
         entryPoint: 'quad_alpha',
-        targets: [{ format: accumulation, blend: { color: behind, alpha: behind } }],
+        targets: [{ format: accumulationOf(gpu), blend: { color: behind, alpha: behind } }],
       },
       primitive: { topology: 'triangle-strip' },
     }),
@@ -80,7 +82,7 @@ export async function createQuadPass(gpu: Gpu, frame: GPUBuffer, format: GPUText
     const texture = device.createTexture({
       label: 'view accumulation',
       size: [width, height],
-      format: accumulation,
+      format: accumulationOf(gpu),
       usage: textureBinding | renderAttachment,
     });
     accumulated = texture;
