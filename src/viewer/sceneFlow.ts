@@ -3,6 +3,7 @@
  * Invariant: a lost device is restored once by itself, with the same source; after that only when the person asks. What is told (load,
  * error) belongs to the latest source only.
  */
+import type { SplatFormat } from '../core/formats/splatStream.ts';
 import { type Failure, type Result, fail } from '../core/job/failure.ts';
 import type { Box, SceneShape } from '../core/view/splatRenderer.ts';
 import { type LoadOptions, type SceneSink, type SceneSource, createSceneLoader } from './sceneLoader.ts';
@@ -13,7 +14,7 @@ export interface FlowHooks {
   options(): Omit<LoadOptions, 'name'>;
   /** `again`: the same scene after a loss or a reload, so the camera stays. */
   began(again: boolean): void;
-  opened(shape: SceneShape): void;
+  opened(shape: SceneShape, format: SplatFormat | null): void;
   boxKnown(box: Box, final: boolean, again: boolean): void;
   progress(detail: ProgressDetail): void;
   loaded(detail: LoadDetail): void;
@@ -52,9 +53,9 @@ export function createSceneFlow(stage: Stage, hooks: FlowHooks): SceneFlow {
   let asked = 0;
 
   const loader = createSceneLoader(stage, {
-    opened(shape) {
+    opened(shape, format) {
       shDegree = shape.shDegree;
-      hooks.opened(shape);
+      hooks.opened(shape, format);
     },
     boxKnown: (box, final) => hooks.boxKnown(box, final, again),
     progress(detail) {

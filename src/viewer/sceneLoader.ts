@@ -4,7 +4,7 @@
  */
 import { type Result, fail, ok } from '../core/job/failure.ts';
 import type { Splats } from '../core/scene/splats.ts';
-import type { DecodedScene } from '../core/formats/splatStream.ts';
+import type { DecodedScene, SplatFormat } from '../core/formats/splatStream.ts';
 import { type PackedSplats, packSplats } from '../core/view/packedSplats.ts';
 import type { Box, SceneShape } from '../core/view/splatRenderer.ts';
 import { decodeSource } from './decode/decoder.ts';
@@ -28,8 +28,8 @@ export interface SceneSink {
 }
 
 export interface LoadHooks {
-  /** A scene begins; what was shown before is gone. */
-  opened(shape: SceneShape): void;
+  /** A scene begins; what was shown before is gone. The format is null for splats that came from no file. */
+  opened(shape: SceneShape, format: SplatFormat | null): void;
   /** Splats came; the box of what is there so far. Only for the first run, and at the end for all. File space. */
   boxKnown(box: Box, final: boolean): void;
   progress(detail: ProgressDetail): void;
@@ -66,12 +66,12 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
     const live = () => mine === run;
     return {
       live,
-      open(shape: SceneShape) {
+      open(shape: SceneShape, format: SplatFormat | null) {
         if (!live()) return;
         count = 0;
         sample.taken = createBoxSample(shape.capacity);
         sink.open(shape);
-        hooks.opened(shape);
+        hooks.opened(shape, format);
       },
       append(packed: PackedSplats) {
         if (!live() || packed.count === 0) return;
@@ -98,7 +98,7 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
       source,
       { maxSplats, withCredentials, ...(name ? { name } : {}) },
       {
-        begin: (shape) => to.open(shape),
+        begin: (shape, format) => to.open(shape, format),
         batch: (packed) => to.append(packed),
         progress(loadedBytes, totalBytes) {
           if (to.live()) hooks.progress({ totalProgress: shareOf(loadedBytes, totalBytes), loadedBytes, totalBytes });
@@ -117,7 +117,7 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
 
   async function pack(splats: Splats, mine: number): Promise<Result<null>> {
     const to = gate(mine);
-    to.open({ shDegree: splats.shDegree, antialiased: splats.antialiased, capacity: splats.count });
+    to.open({ shDegree: splats.shDegree, antialiased: splats.antialiased, capacity: splats.count }, null);
     for (let first = 0; first < splats.count; first += runLength) {
       if (!to.live()) return cancelled();
       to.append(packSplats(splats, first, Math.min(runLength, splats.count - first)));

@@ -83,7 +83,12 @@ export function createSceneView({ surface, stage, probe, camera, prompt, look, s
 
   function lookNow() {
     const { worldFromFile, sceneRadius } = camera();
-    return { worldFromFile, near: nearOf(sceneRadius, shown().radius), shDegree: shDegree(), ...look.read(worldFromFile) };
+    return {
+      worldFromFile,
+      near: nearOf(sceneRadius, through ? 0.02 * sceneRadius : shown().radius),
+      shDegree: shDegree(),
+      ...look.read(worldFromFile),
+    };
   }
 
   return {

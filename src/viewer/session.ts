@@ -9,6 +9,7 @@ import { createSettings } from './attributeReader.ts';
 import type { AttributeName } from './attributes.ts';
 import { positionOf } from './camera/axes.ts';
 import { describeView } from './camera/describe.ts';
+import { frontOf } from './camera/limits.ts';
 import { project } from './camera/toView.ts';
 import { createControlsBar } from './controlsBar.ts';
 import { createErrorLayer } from './errorLayer.ts';
@@ -114,7 +115,10 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
       bar.begin();
       announcer.say(strings.loading);
     },
-    opened: () => view.setBox(null, false),
+    opened(_shape, format) {
+      camera.setFront(frontOf(format));
+      view.setBox(null, false);
+    },
     boxKnown(box, _final, again) {
       view.setBox(box, !again && !camera.controller.userHasMoved);
       if (!poster.filled) uncover();

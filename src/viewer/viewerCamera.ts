@@ -71,6 +71,8 @@ export interface ViewerCamera {
   /** Reads settings, limits and orientation again. */
   refresh(): void;
   setBox(box_world: Box): void;
+  /** Where the front of the scene is: the azimuth that auto stands for. */
+  setFront(theta: number): void;
   /** Goes where the attributes say; `only` one of them. */
   aim(how: How, only?: AttributeName): void;
   /** Goes to a view; what it does not name stays. */
@@ -96,8 +98,9 @@ export function createViewerCamera(
 ): ViewerCamera {
   let box: Box = { low: [-0.5, -0.5, -0.5], high: [0.5, 0.5, 0.5] };
   let worldFromFile: Quaternion = [0, 0, 0, 1];
+  let front = defaultTheta;
 
-  const framing = () => frameBox(box, orElse(parseFov(read('field-of-view'), defaultFov), defaultFov), aspect());
+  const framing = () => ({ ...frameBox(box, orElse(parseFov(read('field-of-view'), defaultFov), defaultFov), aspect()), theta: front });
   const scrolled = () => scrollY / Math.max(1, document.documentElement.scrollHeight - innerHeight);
 
   function settings(): CameraSettings {
@@ -132,7 +135,7 @@ export function createViewerCamera(
   /** State that texts name, in place of another's values. */
   function stateOf({ orbit, target, fov }: ViewTexts): Partial<CameraState> {
     const auto = framing();
-    const base = { theta: defaultTheta, phi: defaultPhi, radius: auto.radius, framedRadius: auto.radius };
+    const base = { theta: front, phi: defaultPhi, radius: auto.radius, framedRadius: auto.radius };
     const y = scrolled();
     return {
       ...(orbit !== undefined && orElse(parseOrbit(orbit, base, y), base)),
@@ -190,6 +193,9 @@ export function createViewerCamera(
       return Math.hypot(...box.high.map((high, k) => high - box.low[k])) / 2;
     },
     refresh,
+    setFront(theta) {
+      front = theta;
+    },
     setBox(next) {
       box = next;
       controller.setSettings(settings());

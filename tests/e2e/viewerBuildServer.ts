@@ -1,5 +1,5 @@
-/** The built viewer on two local addresses: a strict one and one whose files other origins may read. Invariant: only files of the folder. */
-import { type Server, createServer } from 'node:http';
+/** The built viewer on local addresses, with files of the test beside it. Invariant: only the folder's files and those that were given. */
+import { type Server, type ServerResponse, createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
@@ -14,27 +14,32 @@ const types: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
+/** What is served under a path: whole, or written by the test itself, head and all, as fast or slowly as it likes. */
+export type Served = string | Uint8Array | ((response: ServerResponse) => void);
+
 export interface FolderServer {
   url: string;
   close(): Promise<void>;
 }
 
 /**
- * @param pages texts served besides the folder's files, by path without the slash
- * @param headers sent with everything
+ * @param pages served besides the folder's files, by path without the slash; looked up anew for every request
+ * @param headers sent with everything but what writes its own
  */
 export async function serveFolder(
   folder: string,
-  pages: Record<string, string | Uint8Array>,
+  pages: Record<string, Served | undefined>,
   headers: Record<string, string>,
 ): Promise<FolderServer> {
   const server: Server = createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url ?? '/', 'http://x/').pathname).slice(1);
     const type = types[extname(name)] ?? 'application/octet-stream';
+    const page = Object.hasOwn(pages, name) ? (pages[name] ?? null) : null;
+    if (typeof page === 'function') return page(response);
     const content =
-      name in pages ? Promise.resolve(pages[name]) : name.includes('..') ? Promise.reject(new Error()) : readFile(join(folder, name));
+      page !== null ? Promise.resolve(page) : name.includes('..') ? Promise.reject(new Error()) : readFile(join(folder, name));
     content.then(
-      (body) => response.writeHead(200, { 'content-type': type, ...headers }).end(body),
+      (body) => response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...headers }).end(body),
       () => response.writeHead(404, headers).end(),
     );
   });

@@ -2,8 +2,8 @@
  * The page's end of the training worker.
  * Invariant: every way a worker can go wrong arrives as a message; after dispose() the worker and its GPU device are gone.
  */
-import type { PickedFile, SaveFormat, TrainCommand, TrainMessage } from '../../../workers/protocol.ts';
-import type { Result } from '../../core/job/failure.ts';
+import type { ComparePhoto, PickedFile, SaveFormat, TrainCommand, TrainMessage } from '../../../workers/protocol.ts';
+import { type Result, fail, ok } from '../../core/job/failure.ts';
 import type { PinholeView } from '../../core/scene/camera.ts';
 import type { TrainOptions } from '../../core/train/contract.ts';
 
@@ -17,6 +17,8 @@ export interface TrainClient {
   trainLonger(steps: number): void;
   show(view: PinholeView): void;
   save(format: SaveFormat): Promise<Result<Blob>>;
+  /** A photo of the run by its place in the scene's photos. */
+  photo(index: number): Promise<Result<ComparePhoto>>;
   dispose(): void;
 }
 
@@ -28,23 +30,44 @@ const endedFromHere: TrainMessage = {
   keptStep: null,
 };
 
+/** Questions on their way to the worker. Answers that nobody asked for are dropped. */
+function createQuestions<T>() {
+  const open = new Map<number, (answer: Result<T>) => void>();
+  let next = 0;
+  return {
+    /** Asks under a number of its own. */
+    ask: (send: (id: number) => void): Promise<Result<T>> =>
+      new Promise((resolve) => {
+        const id = next++;
+        open.set(id, resolve);
+        send(id);
+      }),
+    settle(id: number, answer: Result<T>): void {
+      open.get(id)?.(answer);
+      open.delete(id);
+    },
+    /** The worker is gone: nothing will be answered any more. */
+    end(detail: string): void {
+      for (const resolve of open.values()) resolve(fail('cancelled', detail));
+      open.clear();
+    },
+  };
+}
+
 /** Starts a worker; `onMessage` gets everything it says about the run. */
 export function createTrainClient(onMessage: (message: TrainMessage) => void): TrainClient {
   const worker = new Worker(new URL('../../../workers/train.ts', import.meta.url), { type: 'module', name: 'train' });
-  const saves = new Map<number, (file: Result<Blob>) => void>();
-  let nextSave = 0;
+  const saves = createQuestions<Blob>();
+  const photos = createQuestions<ComparePhoto>();
   /** There is a scene, or there will be none. */
   let settled = false;
   const send = (command: TrainCommand, transfer: Transferable[] = []): void => worker.postMessage(command, transfer);
 
-  const settle = (id: number, file: Result<Blob>): void => {
-    saves.get(id)?.(file);
-    saves.delete(id);
-  };
-
   worker.onmessage = ({ data }: MessageEvent<TrainMessage>) => {
-    if (data.type === 'saved') settle(data.id, { ok: true, value: data.file });
-    else if (data.type === 'save-failed') settle(data.id, { ok: false, failure: data.failure });
+    if (data.type === 'saved') saves.settle(data.id, ok(data.file));
+    else if (data.type === 'save-failed') saves.settle(data.id, { ok: false, failure: data.failure });
+    else if (data.type === 'photo') photos.settle(data.id, ok(data.photo));
+    else if (data.type === 'photo-failed') photos.settle(data.id, { ok: false, failure: data.failure });
     else if (data.type === 'failed' || data.type === 'scene') settled = true;
     onMessage(data);
   };
@@ -68,12 +91,11 @@ export function createTrainClient(onMessage: (message: TrainMessage) => void): T
     },
     trainLonger: (steps) => send({ type: 'train-longer', steps }),
     show: (view) => send({ type: 'view', view }),
-    save: (format) =>
-      new Promise((resolve) => {
-        const id = nextSave++;
-        saves.set(id, resolve);
-        send({ type: 'save', id, format });
-      }),
-    dispose: () => send({ type: 'dispose' }),
+    save: (format) => saves.ask((id) => send({ type: 'save', id, format })),
+    photo: (index) => photos.ask((id) => send({ type: 'photo', id, index })),
+    dispose: () => {
+      send({ type: 'dispose' });
+      for (const questions of [saves, photos]) questions.end('The run is over.');
+    },
   };
 }

@@ -2,6 +2,7 @@
  * Limits of the camera: what they are when the page sets none, and how a state is held inside them.
  * Invariant: a clamped state is finite and holds the invariant of CameraState, whatever it was made from.
  */
+import type { SplatFormat } from '../../core/formats/splatStream.ts';
 import { clamp, polarMargin } from './axes.ts';
 import type { CameraLimits, CameraState } from './cameraState.ts';
 
@@ -9,6 +10,8 @@ const degree = Math.PI / 180;
 
 /** Where the camera stands unless the page says otherwise: as <model-viewer>'s, with a field of view wide enough for a place. */
 export const defaultTheta = 0;
+/** Front of a scene: a glTF looks along +z; photos that were solved look along the file's +z, from the other side. */
+export const frontOf = (format: SplatFormat | null): number => (format === 'glb' || format === 'gltf' ? defaultTheta : Math.PI);
 export const defaultPhi = 75 * degree;
 export const defaultFov = 45 * degree;
 

@@ -1,7 +1,7 @@
 /** The viewer's start: read back by the viewer's own parsers, a trained scene stands upright and is seen from where its preview began. */
 import { describe, expect, test } from 'vitest';
 import { orbitFrom, orbitPose } from '../../../src/app/features/train/orbit.ts';
-import { orientationFor, startCamera } from '../../../src/app/features/view/startCamera.ts';
+import { fieldOfView, orientationFor, startCamera } from '../../../src/app/features/view/startCamera.ts';
 import { type Vector3, matrixOfQuaternion, rotateVector } from '../../../src/core/math/rotation.ts';
 import type { Pose } from '../../../src/core/scene/camera.ts';
 import { parseFov, parseOrbit, parseOrientation, parseTarget } from '../../../src/viewer/camera/orbitGrammar.ts';
@@ -62,7 +62,7 @@ test('the viewer starts with the camera of the preview, in file space', () => {
     const state = {
       ...valueOf(parseOrbit(start.orbit, anyBase)),
       target: valueOf(parseTarget(start.target, [9, 9, 9])),
-      fov: valueOf(parseFov(start.fieldOfView, 9)),
+      fov: valueOf(parseFov(fieldOfView(start.lens, 640, 480), 9)),
     };
     // On a canvas of the photo's shape the preview shows the photo's view: same pose, same focal length.
     const view = viewOf(state, 640, 480, worldFromFile(start.orientation));
@@ -72,4 +72,16 @@ test('the viewer starts with the camera of the preview, in file space', () => {
     view.pose.t.forEach((x, k) => expect(x).toBeCloseTo(wanted.t[k], 3));
     expect(view.fx).toBeCloseTo(600, 1);
   }
+});
+
+test.each([
+  [900, 480],
+  [480, 900],
+  [640, 480],
+])('on a stage of %i x %i all of the photo is in sight, and it touches two sides', (width, height) => {
+  const lens = { widthPx: 64, heightPx: 48, fx: 60 };
+  const fov = valueOf(parseFov(fieldOfView(lens, width, height), 9));
+  const { fx } = viewOf({ target: [0, 0, 0], theta: 0, phi: 1, radius: 1, fov }, width, height, [1, 0, 0, 0]);
+  const [halfAcross, halfDown] = [(fx * 32) / 60, (fx * 24) / 60];
+  expect(Math.max(halfAcross / (width / 2), halfDown / (height / 2))).toBeCloseTo(1, 4);
 });

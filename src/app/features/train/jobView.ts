@@ -113,6 +113,8 @@ export function reduceJob(job: JobView, message: TrainMessage, nowMs: number): J
     case 'ready':
     case 'saved':
     case 'save-failed':
+    case 'photo':
+    case 'photo-failed':
       return job;
   }
 }

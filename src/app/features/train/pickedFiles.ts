@@ -1,8 +1,9 @@
 /**
  * The files of a drop or a file dialog, with their paths inside what was given.
- * Invariant: only files that can be used are kept: photos, videos, poses, archives.
+ * Invariant: only files that can be used are kept: photos, videos, poses, archives, splats.
  */
 import type { PickedFile } from '../../../../workers/protocol.ts';
+import { isSplatPath } from '../view/splatFiles.ts';
 
 /** Every kind of photo; one this browser cannot decode is named in a warning, not dropped in silence. */
 const photo = /\.(jpe?g|png|webp|avif|tiff?|gif|bmp|hei[cf])$/i;
@@ -12,7 +13,7 @@ const poses = /\.(bin|txt|json|ply)$/i;
 const hidden = /(^|\/)(\.|__MACOSX\/)/;
 
 const useful = (path: string): boolean =>
-  !hidden.test(path) && (photo.test(path) || video.test(path) || archive.test(path) || poses.test(path));
+  !hidden.test(path) && (photo.test(path) || video.test(path) || archive.test(path) || poses.test(path) || isSplatPath(path));
 
 /** The files of an `<input type="file">`, folder or loose. */
 export function fromInput(files: Iterable<File>): PickedFile[] {
