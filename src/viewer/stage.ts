@@ -64,13 +64,18 @@ async function openWebGpu(canvas: HTMLCanvasElement, needsRedraw: () => void): P
     return fail('gpu-missing', 'The canvas gives no WebGPU context.');
   }
   const format = navigator.gpu.getPreferredCanvasFormat();
-  context.configure({ device: gpu.device, format, alphaMode: 'premultiplied' });
   const target = (widthPx: number, heightPx: number): GPUTexture => {
     if (canvas.width !== widthPx) canvas.width = widthPx;
     if (canvas.height !== heightPx) canvas.height = heightPx;
     return context.getCurrentTexture();
   };
-  return ok({ renderer: await createGpuSplatRenderer(gpu, { format, target, needsRedraw }), lease: leased.value });
+  try {
+    context.configure({ device: gpu.device, format, alphaMode: 'premultiplied' });
+    return ok({ renderer: await createGpuSplatRenderer(gpu, { format, target, needsRedraw }), lease: leased.value });
+  } catch (error) {
+    leased.value.release();
+    return fail('gpu-missing', `WebGPU could not be used: ${String(error)}`);
+  }
 }
 
 async function openWebGl(canvas: HTMLCanvasElement, needsRedraw: () => void): Promise<Result<Opened>> {

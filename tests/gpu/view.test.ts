@@ -1,5 +1,6 @@
 /** The viewer's renderer against the trainer's tile rasterizer, which accumulates in floats, and against closed forms. */
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { openNodeGpu } from '../../src/cli/nodeGpu.ts';
 import type { Gpu } from '../../src/core/gpu/device.ts';
 import { createPreview } from '../../src/core/raster/preview.ts';
 import { createSplatBuffers } from '../../src/core/raster/splatBuffers.ts';
@@ -194,4 +195,22 @@ test('memory: two million splats with SH of degree 3 fit one GiB', async () => {
   await renderer.picture(frameOf());
   const { bytes, splats } = renderer.stats();
   expect((bytes / splats) * 2e6).toBeLessThan(2 ** 30);
+});
+
+test('a device that is lost while the renderer is made, or before, is reported; one that outlives it is not', async () => {
+  const [early, late, kept] = await Promise.all([openNodeGpu(), openNodeGpu(), openNodeGpu()]);
+  if (!early.ok || !late.ok || !kept.ok) throw new Error('The adapter gave no three devices.');
+  const make = (gpu: Gpu) =>
+    createGpuSplatRenderer(gpu, { format: 'rgba8unorm', target: () => undefined as never, needsRedraw: () => undefined });
+  const making = make(early.value);
+  early.value.device.destroy();
+  expect(await (await making).lost).not.toBe('');
+  late.value.device.destroy();
+  await late.value.lost;
+  expect(await (await make(late.value)).lost).not.toBe('');
+  const renderer = await make(kept.value);
+  renderer.dispose();
+  kept.value.dispose();
+  await kept.value.lost;
+  expect(await Promise.race([renderer.lost, new Promise((resolve) => setTimeout(resolve, 50, 'not told'))])).toBe('not told');
 });

@@ -15,7 +15,10 @@ export interface Gpu {
   minSubgroup: number;
   /** Resolves when the device is lost; the reason is 'destroyed' after dispose(). */
   lost: Promise<GPUDeviceLostInfo>;
-  /** As lost, for those that may end before the device does: the returned function forgets the listener, which a promise never would. */
+  /**
+   * As lost, for those that may end before the device does: the returned function forgets the listener, which a promise never would. One that
+   * comes too late is told at once.
+   */
   onLost(listener: (message: string) => void): () => void;
   /** Bytes in live buffers and textures made by createBuffer()/countBytes(), and their highest value so far. */
   memory: { liveBytes: number; peakBytes: number };
@@ -46,7 +49,11 @@ export async function openGpu(api: GPU | undefined, options: OpenGpuOptions = {}
   }
   const { vendor, architecture, description } = adapter.info;
   const listeners = new Set<(message: string) => void>();
-  void device.lost.then(({ message }) => listeners.forEach((tell) => tell(message)));
+  let lostMessage: string | null = null;
+  void device.lost.then(({ message }) => {
+    lostMessage = message;
+    listeners.forEach((tell) => tell(message));
+  });
   return ok({
     device,
     adapterName: [vendor, architecture, description].filter(Boolean).join(' ') || 'unnamed adapter',
@@ -55,6 +62,8 @@ export async function openGpu(api: GPU | undefined, options: OpenGpuOptions = {}
     minSubgroup: device.features.has('subgroups') ? (adapter.info.subgroupMinSize ?? 0) : 0,
     lost: device.lost,
     onLost(listener) {
+      const message = lostMessage;
+      if (message !== null) queueMicrotask(() => listener(message));
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

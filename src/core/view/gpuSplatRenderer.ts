@@ -42,6 +42,11 @@ export interface GpuSplatRenderer extends SplatRenderer {
 const minContribution = 0.02;
 
 export async function createGpuSplatRenderer(gpu: Gpu, options: GpuRendererOptions): Promise<GpuSplatRenderer> {
+  // Before anything is waited for: a device may be lost while its shaders compile.
+  let stopListening = (): void => undefined;
+  const lost = new Promise<string>((resolve) => {
+    stopListening = gpu.onLost((message) => resolve(message || 'The graphics device was lost.'));
+  });
   const stepBuffer = createBuffer(gpu, 'view step', stepBytes, usage.uniform | usage.copyDst);
   const frameBuffer = createBuffer(gpu, 'view frame', frameBytes, usage.uniform | usage.copyDst);
   const quads = await createQuadPass(gpu, frameBuffer, options.format);
@@ -56,11 +61,6 @@ export async function createGpuSplatRenderer(gpu: Gpu, options: GpuRendererOptio
   let growing: Promise<void> | null = null;
   let disposed = false;
   const tally = { sorts: 0, frames: 0 };
-
-  let stopListening = (): void => undefined;
-  const lost = new Promise<string>((resolve) => {
-    stopListening = gpu.onLost((message) => resolve(message || 'The graphics device was lost.'));
-  });
 
   const ready = (): boolean => !growing && (chunks.count === 0 || (passes?.capacity ?? 0) >= chunks.count);
 
