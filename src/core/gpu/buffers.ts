@@ -5,7 +5,16 @@
 import type { Gpu } from './device.ts';
 
 /** Usage bits by value, because GPUBufferUsage is a global that plain Node lacks until Dawn is loaded. */
-export const usage = { mapRead: 1, copySrc: 4, copyDst: 8, uniform: 64, storage: 128, indirect: 256, queryResolve: 512 } as const;
+export const usage = {
+  mapRead: 1,
+  copySrc: 4,
+  copyDst: 8,
+  index: 16,
+  uniform: 64,
+  storage: 128,
+  indirect: 256,
+  queryResolve: 512,
+} as const;
 
 const storageUsage = usage.storage | usage.copySrc | usage.copyDst;
 

@@ -5,10 +5,10 @@
 import quadsCode from '../../../shaders/view/splat_quads.wgsl?raw';
 import resolveCode from '../../../shaders/view/resolve.wgsl?raw';
 import viewFrameCode from '../../../shaders/view/view_frame.wgsl?raw';
-import { createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
+import { bufferFrom, createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { Profiler } from '../gpu/profiler.ts';
-import { type ViewPasses, cornersOf, drawOffset } from './viewPasses.ts';
+import { type ViewPasses, drawOffset, splatRun } from './viewPasses.ts';
 
 export interface QuadPass {
   /** Without passes the picture is the background alone. */
@@ -25,6 +25,9 @@ const [textureBinding, renderAttachment] = [4, 16];
 /** Adds what is behind to what is in front: the share that the coverage so far leaves open. */
 const behind: GPUBlendComponent = { srcFactor: 'one-minus-dst-alpha', dstFactor: 'one', operation: 'add' };
 
+/** Two triangles for each quad of an instance. */
+const runIndices = Uint16Array.from({ length: 6 * splatRun }, (_, i) => 4 * Math.floor(i / 6) + [0, 1, 2, 2, 1, 3][i % 6]);
+
 async function createPipelines(gpu: Gpu, format: GPUTextureFormat) {
   const { device } = gpu;
   const storage = (binding: number): GPUBindGroupLayoutEntry => ({
@@ -34,7 +37,7 @@ async function createPipelines(gpu: Gpu, format: GPUTextureFormat) {
   });
   const quadLayout = device.createBindGroupLayout({
     label: 'view quads',
-    entries: [{ binding: 0, visibility: vertexStage, buffer: { type: 'uniform' } }, storage(1), storage(2)],
+    entries: [{ binding: 0, visibility: vertexStage, buffer: { type: 'uniform' } }, storage(1), storage(2), storage(3)],
   });
   const resolveLayout = device.createBindGroupLayout({
     label: 'view resolve',
@@ -49,13 +52,13 @@ async function createPipelines(gpu: Gpu, format: GPUTextureFormat) {
     device.createRenderPipelineAsync({
       label: 'view quads',
       layout: device.createPipelineLayout({ bindGroupLayouts: [quadLayout] }),
-      vertex: { module: quads, entryPoint: 'quad_corner', constants: { CORNERS: cornersOf(gpu) } },
+      vertex: { module: quads, entryPoint: 'quad_corner', constants: { RUN: splatRun } },
       fragment: {
         module: quads,
         entryPoint: 'quad_alpha',
         targets: [{ format: accumulationOf(gpu), blend: { color: behind, alpha: behind } }],
       },
-      primitive: { topology: 'triangle-strip' },
+      primitive: { topology: 'triangle-list' },
     }),
     device.createRenderPipelineAsync({
       label: 'view resolve',
@@ -71,6 +74,7 @@ export async function createQuadPass(gpu: Gpu, frame: GPUBuffer, format: GPUText
   const { device } = gpu;
   const { quadLayout, resolveLayout, quadPipeline, resolvePipeline } = await createPipelines(gpu, format);
   const size = createBuffer(gpu, 'view size', 16, usage.uniform | usage.copyDst);
+  const indices = bufferFrom(gpu, 'view indices', runIndices, usage.index | usage.copyDst);
   let accumulated: GPUTexture | null = null;
   let resolveGroup: GPUBindGroup | null = null;
   const quadGroups = new WeakMap<ViewPasses, GPUBindGroup>();
@@ -97,7 +101,7 @@ export async function createQuadPass(gpu: Gpu, frame: GPUBuffer, format: GPUText
   };
 
   const groupFor = (passes: ViewPasses): GPUBindGroup => {
-    const resources = [size, passes.order, passes.cache];
+    const resources = [size, passes.order, passes.cache, passes.sortCounts];
     const made =
       quadGroups.get(passes) ??
       device.createBindGroup({ layout: quadLayout, entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })) });
@@ -122,7 +126,8 @@ export async function createQuadPass(gpu: Gpu, frame: GPUBuffer, format: GPUText
       if (passes) {
         draw.setPipeline(quadPipeline);
         draw.setBindGroup(0, groupFor(passes));
-        draw.drawIndirect(passes.indirect, drawOffset);
+        draw.setIndexBuffer(indices, 'uint16');
+        draw.drawIndexedIndirect(passes.indirect, drawOffset);
       }
       draw.end();
       const resolve = timedPass('view resolve', target.createView());
@@ -133,7 +138,7 @@ export async function createQuadPass(gpu: Gpu, frame: GPUBuffer, format: GPUText
     },
     dispose() {
       accumulated?.destroy();
-      destroyBuffer(gpu, size);
+      for (const buffer of [size, indices]) destroyBuffer(gpu, buffer);
     },
   };
 }

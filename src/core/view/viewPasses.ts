@@ -37,8 +37,8 @@ export interface ViewPasses {
 /** Byte offset of the draw's arguments in `indirect`. */
 export const drawOffset = 24;
 
-/** Corners of the shape a splat is drawn as, in a strip: where pixels are dear an octagon, else a quad. */
-export const cornersOf = (gpu: Gpu): number => (gpu.isSoftware ? 8 : 4);
+/** Splats of one instance of the draw. */
+export const splatRun = 128;
 
 const group = 64;
 const sortPasses = passesForBits(keyBits);
@@ -95,7 +95,8 @@ export async function createViewPasses(
         SORT_BLOCK: sortBlockOf(variant),
         SCAN_BLOCK: scanBlock,
         DIGITS: sortDigits,
-        VERTICES: cornersOf(gpu),
+        INDICES: 6 * splatRun,
+        RUN: splatRun,
       },
     }),
   ]);

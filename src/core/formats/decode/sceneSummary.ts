@@ -18,6 +18,25 @@ const giganticSizes = 10;
 const giganticAngle = 0.5;
 const sizeOfMedianSplats = 4;
 
+export interface GiantTest {
+  /** Log scale above which a splat can be gigantic at all. */
+  readonly limit: number;
+  /** Whether a splat with this largest log scale at this place is gigantic. */
+  isGiant(x: number, y: number, z: number, largest: number): boolean;
+}
+
+/** The rule above for a scene with this robust box and this median of the largest log scales; `leniency` multiplies both thresholds. */
+export function createGiantTest({ low, high }: Box, medianLogScale: number, leniency = 1): GiantTest {
+  const [cx, cy, cz] = low.map((edge, k) => (edge + high[k]) / 2);
+  const diagonal = Math.hypot(high[0] - low[0], high[1] - low[1], high[2] - low[2]);
+  const limit = Math.log(leniency * giganticSizes * Math.max(diagonal, sizeOfMedianSplats * Math.exp(medianLogScale)));
+  const angle = leniency * giganticAngle;
+  return {
+    limit,
+    isGiant: (x, y, z, largest) => largest > limit && Math.exp(largest) > angle * Math.hypot(x - cx, y - cy, z - cz),
+  };
+}
+
 export interface SceneSummary {
   readonly count: number;
   /** `largest`: greatest log scale of every splat before packing. */
@@ -81,17 +100,12 @@ export function createSceneSummary(): SceneSummary {
   function giantsBeside(box: Box): Uint32Array<ArrayBuffer> {
     const found: number[] = [];
     if (count === 0) return new Uint32Array(0);
-    const middle = [0, 1, 2].map((k) => (box.low[k] + box.high[k]) / 2);
-    const diagonal = Math.hypot(...[0, 1, 2].map((k) => box.high[k] - box.low[k]));
-    const size = Math.max(diagonal, sizeOfMedianSplats * Math.exp(quantile(sortedColumn(sample, 3), 0.5)));
-    const limit = Math.log(giganticSizes * size);
+    const { limit, isGiant } = createGiantTest(box, quantile(sortedColumn(sample, 3), 0.5));
     if (!(top > limit)) return new Uint32Array(0);
     let first = 0;
     for (const { means, largest } of batches) {
       for (let i = 0; i < largest.length; i++) {
-        if (!(largest[i] > limit)) continue;
-        const distance = Math.hypot(means[3 * i] - middle[0], means[3 * i + 1] - middle[1], means[3 * i + 2] - middle[2]);
-        if (Math.exp(largest[i]) > giganticAngle * distance) found.push(first + i);
+        if (isGiant(means[3 * i], means[3 * i + 1], means[3 * i + 2], largest[i])) found.push(first + i);
       }
       first += largest.length;
     }
