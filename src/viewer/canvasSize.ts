@@ -19,12 +19,37 @@ export function canvasSize(widthCss: number, heightCss: number, density: number)
   return { widthPx: Math.max(1, Math.round(width * fit)), heightPx: Math.max(1, Math.round(height * fit)) };
 }
 
-/** Reports the size of the canvas's box now and whenever it changes; the returned function stops. */
+/** Tells when the screen's density changes, as by zooming the page or moving to another screen, also where no box changes its size. */
+function watchDensity(onchange: () => void): () => void {
+  let query: MediaQueryList | null = null;
+  const changed = () => {
+    listen();
+    onchange();
+  };
+  // A query holds for one density, so each change needs the next one.
+  function listen(): void {
+    query?.removeEventListener('change', changed);
+    query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    query.addEventListener('change', changed);
+  }
+  listen();
+  return () => query?.removeEventListener('change', changed);
+}
+
+/** Reports the size of the canvas's box now and whenever it or the screen's density changes; the returned function stops. */
 export function watchSize(canvas: HTMLCanvasElement, onsize: (size: CanvasSize) => void): () => void {
   const box = canvas.parentElement ?? (canvas.getRootNode() as ShadowRoot).host ?? canvas;
+  let last: DOMRectReadOnly | null = null;
+  const tell = () => last && onsize(canvasSize(last.width, last.height, devicePixelRatio));
   const observer = new ResizeObserver(([entry]) => {
-    if (entry) onsize(canvasSize(entry.contentRect.width, entry.contentRect.height, devicePixelRatio));
+    if (!entry) return;
+    last = entry.contentRect;
+    tell();
   });
   observer.observe(box);
-  return () => observer.disconnect();
+  const stop = watchDensity(tell);
+  return () => {
+    observer.disconnect();
+    stop();
+  };
 }

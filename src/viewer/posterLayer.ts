@@ -26,7 +26,9 @@ export function createPosterLayer(host: HTMLElement, parts: Pick<ShadowParts, 'p
   let shown = true;
   let wanted = false;
   let isReady = false;
+  // The element may have been in a page before, and left it without its poster.
   layer.classList.remove('gone');
+  layer.removeAttribute('inert');
   const set = (next: boolean) => {
     if (next === shown) return;
     shown = next;

@@ -3,6 +3,7 @@
  * Invariant: what an earlier scene.json put there is gone when another takes its place; hotspots of the page with the same slot win.
  */
 import type { Failure } from '../core/job/failure.ts';
+import type { ParsedScene } from '../core/scene/sceneSettings.ts';
 import type { Settings } from './attributeReader.ts';
 import type { AttributeName } from './attributes.ts';
 import { deviceBudget } from './settings/deviceBudget.ts';
@@ -10,6 +11,10 @@ import { loadScene } from './settings/loadScene.ts';
 import { hotspotButtons, sceneAttributes } from './settings/sceneAttributes.ts';
 
 export interface SceneFile {
+  /** Why the last one could not be had; null when it could, or none was asked for. */
+  readonly failure: Failure | null;
+  /** What in it was not used. */
+  readonly warnings: readonly Failure[];
   load(url: string | null, backend: () => Promise<'webgpu' | 'webgl2'>): Promise<void>;
   dispose(): void;
 }
@@ -21,18 +26,39 @@ export function createSceneFile(
 ): SceneFile {
   let controller = new AbortController();
   let buttons: HTMLElement[] = [];
+  let failure: Failure | null = null;
+  let warnings: Failure[] = [];
 
   function clear(): AttributeName[] {
     for (const button of buttons) button.remove();
     buttons = [];
+    warnings = [];
     return settings.setScene({});
   }
 
+  /** What the scene stands for takes the place of what the one before stood for. */
+  function adopt({ settings: scene, warnings: unused }: ParsedScene, url: string, drawnBy: 'webgpu' | 'webgl2'): AttributeName[] {
+    const before = clear();
+    warnings = unused.map((detail) => ({ code: 'bad-file', detail, file: url }));
+    const limits = { maxSplats: settings.read('max-splats'), budget: deviceBudget(drawnBy) };
+    const taken = new Set([...host.children].map(({ slot }) => slot));
+    buttons = hotspotButtons(host.ownerDocument, scene.hotspots).filter(({ slot }) => !taken.has(slot));
+    host.append(...buttons);
+    return [...new Set([...before, ...settings.setScene(sceneAttributes(scene, url, limits))])];
+  }
+
   return {
+    get failure() {
+      return failure;
+    },
+    get warnings() {
+      return warnings;
+    },
     async load(url, backend) {
       controller.abort();
       controller = new AbortController();
       const { signal } = controller;
+      failure = null;
       if (url === null) {
         hooks.changed(clear());
         return;
@@ -43,17 +69,11 @@ export function createSceneFile(
         backend(),
       ]);
       if (signal.aborted) return;
-      if (!parsed.ok) {
-        hooks.failed(parsed.failure);
-        return;
+      if (parsed.ok) hooks.changed(adopt(parsed.value, absolute, drawnBy));
+      else {
+        failure = parsed.failure;
+        hooks.failed(failure);
       }
-      clear();
-      const { settings: scene } = parsed.value;
-      const limits = { maxSplats: settings.read('max-splats'), budget: deviceBudget(drawnBy) };
-      const taken = new Set([...host.children].map(({ slot }) => slot));
-      buttons = hotspotButtons(host.ownerDocument, scene.hotspots).filter(({ slot }) => !taken.has(slot));
-      host.append(...buttons);
-      hooks.changed(settings.setScene(sceneAttributes(scene, absolute, limits)));
     },
     dispose() {
       controller.abort();

@@ -8,6 +8,7 @@ import type { DecodedScene, SplatFormat } from '../core/formats/splatStream.ts';
 import { type PackedSplats, packSplats } from '../core/view/packedSplats.ts';
 import type { Box, SceneShape } from '../core/view/splatRenderer.ts';
 import { decodeSource } from './decode/decoder.ts';
+import { createEarlyGiants } from './earlyGiants.ts';
 import { createBoxSample } from './sampledBox.ts';
 import type { LoadDetail, ProgressDetail } from './viewerEvents.ts';
 
@@ -60,9 +61,10 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
   let count = 0;
   let stop: (() => void) | null = null;
 
-  /** What both ways of loading hand on, silent once another load has begun. */
-  function gate(mine: number) {
+  /** What both ways of loading hand on, silent once another load has begun. `judging`: giants are hidden as they come. */
+  function gate(mine: number, judging: boolean) {
     const sample = { taken: createBoxSample(1), told: false };
+    let giants = createEarlyGiants(sample.taken);
     const live = () => mine === run;
     return {
       live,
@@ -70,6 +72,7 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
         if (!live()) return;
         count = 0;
         sample.taken = createBoxSample(shape.capacity);
+        giants = createEarlyGiants(sample.taken);
         sink.open(shape);
         hooks.opened(shape, format);
       },
@@ -83,6 +86,14 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
           hooks.boxKnown(box, false);
         }
         sink.append(packed);
+        const hidden = judging ? giants.judge(packed, count - packed.count) : null;
+        if (hidden && hidden.length > 0) sink.hide(hidden);
+      },
+      /** The verdict of the decoder, which knows the whole scene, takes the place of the early ones. */
+      hide(gigantic: Uint32Array) {
+        if (gigantic.length > 0) sink.hide(gigantic);
+        const back = giants.wronged(gigantic);
+        if (back) sink.append(back);
       },
       end(box: Box | null) {
         const last = box ?? sample.taken.box();
@@ -92,7 +103,7 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
   }
 
   async function decode(source: string | Blob, options: LoadOptions, mine: number): Promise<Result<DecodedScene>> {
-    const to = gate(mine);
+    const to = gate(mine, true);
     const { name, maxSplats, withCredentials } = options;
     const decoding = decodeSource(
       source,
@@ -110,13 +121,13 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
     if (!to.live()) return cancelled();
     stop = null;
     if (!done.ok) return done;
-    if (done.value.gigantic.length > 0) sink.hide(done.value.gigantic);
+    to.hide(done.value.gigantic);
     to.end(done.value.count > 0 ? done.value.box : null);
     return done;
   }
 
   async function pack(splats: Splats, mine: number): Promise<Result<null>> {
-    const to = gate(mine);
+    const to = gate(mine, false);
     to.open({ shDegree: splats.shDegree, antialiased: splats.antialiased, capacity: splats.count }, null);
     for (let first = 0; first < splats.count; first += runLength) {
       if (!to.live()) return cancelled();

@@ -5,6 +5,8 @@
 import type { Quaternion } from '../core/math/rotation.ts';
 import type { PinholeView } from '../core/scene/camera.ts';
 import type { Box, ViewFrame } from '../core/view/splatRenderer.ts';
+import type { AttributeReader } from './attributeReader.ts';
+import type { AttributeName } from './attributes.ts';
 import type { CameraState } from './camera/cameraState.ts';
 import { viewOf, worldFromFileBox } from './camera/toView.ts';
 import type { InteractionPrompt } from './interactionPrompt.ts';
@@ -19,6 +21,8 @@ export interface SceneView {
   readonly box: Box | null;
   /** The camera that is shown now. */
   readonly state: CameraState;
+  /** A camera of lookThrough() is shown, not the one that orbits. */
+  readonly looksThrough: boolean;
   /** A new file box, or null while the next scene is on its way; `aim` brings the camera where the attributes say. */
   setBox(box_file: Box | null, aim: boolean): void;
   /** The orientation changed. */
@@ -50,6 +54,13 @@ export function letterboxed(view: PinholeView, widthPx: number, heightPx: number
   const s = Math.min(widthPx / view.widthPx, heightPx / view.heightPx);
   const [left, top] = [(widthPx - s * view.widthPx) / 2, (heightPx - s * view.heightPx) / 2];
   return { widthPx, heightPx, fx: s * view.fx, fy: s * view.fy, cx: s * view.cx + left, cy: s * view.cy + top, pose: view.pose };
+}
+
+const movesCamera: ReadonlySet<AttributeName> = new Set(['camera-controls', 'auto-rotate']);
+
+/** A reader that says while `isStill` that neither people nor a turntable move the camera. */
+export function stillReader(read: AttributeReader, isStill: () => boolean): AttributeReader {
+  return ((name: AttributeName) => (isStill() && movesCamera.has(name) ? false : read(name))) as AttributeReader;
 }
 
 export function createSceneView({ surface, stage, probe, camera, prompt, look, shDegree }: SceneViewParts): SceneView {
@@ -97,6 +108,9 @@ export function createSceneView({ surface, stage, probe, camera, prompt, look, s
     },
     get state() {
       return shown();
+    },
+    get looksThrough() {
+      return through !== null;
     },
     setBox,
     turned: () => setBox(fileBox, !camera().controller.userHasMoved),

@@ -1,29 +1,25 @@
 /**
- * Session: everything that lives while the element is in a page. It joins the stage, the camera, the scene on its way and the layers.
+ * Session: everything that lives while the element is in a page. It joins the stage, the camera, the scene and the layers.
  * Invariant: dispose() leaves no listener, observer, timer, worker or GPU memory behind, and no event is sent after it.
  */
-import type { Failure } from '../core/job/failure.ts';
+import type { PinholeView } from '../core/scene/camera.ts';
 import type { Box } from '../core/view/splatRenderer.ts';
 import { createAnnouncer } from './announcer.ts';
 import { createSettings } from './attributeReader.ts';
 import type { AttributeName } from './attributes.ts';
 import { positionOf } from './camera/axes.ts';
 import { describeView } from './camera/describe.ts';
-import { frontOf } from './camera/limits.ts';
 import { project } from './camera/toView.ts';
 import { createControlsBar } from './controlsBar.ts';
-import { createErrorLayer } from './errorLayer.ts';
 import { type Hotspots, createHotspots } from './hotspots.ts';
 import { type Tour, createTour, nameOf } from './hotspotTour.ts';
 import { createInteractionPrompt } from './interactionPrompt.ts';
 import { createLook } from './look.ts';
-import { createPosterLayer } from './posterLayer.ts';
 import { createPresence } from './presence.ts';
-import { createProgressBar } from './progressBar.ts';
-import { createSceneFile } from './sceneFile.ts';
-import { type SceneFlow, createSceneFlow } from './sceneFlow.ts';
-import { type SceneView, createSceneView } from './sceneView.ts';
+import type { SceneFlow } from './sceneFlow.ts';
+import { type SceneView, createSceneView, stillReader } from './sceneView.ts';
 import type { ShadowParts } from './shadow.ts';
+import { type Showing, createShowing } from './showing.ts';
 import { type Stage, createStage } from './stage.ts';
 import { fill, stringsOf } from './strings.ts';
 import { dressSurface } from './surfaceDress.ts';
@@ -88,12 +84,11 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
     look,
     shDegree: () => flow.shDegree,
   });
-  const taps = createTaps(host, { read, camera: () => camera, pick: view.pick, resetView });
-  const bar = createProgressBar(parts, () => strings.progress);
-  const poster = createPosterLayer(host, parts, posterChanged);
-  const errorLayer = createErrorLayer(parts, () => void flow.reload());
+  /** While another camera is shown than the one that orbits, nobody moves the one that orbits unseen. */
+  const cameraRead = stillReader(read, () => view.looksThrough);
+  const taps = createTaps(host, { read: cameraRead, camera: () => camera, pick: view.pick, resetView });
 
-  const camera: ViewerCamera = createViewerCamera(parts.surface, read, aspect, {
+  const camera: ViewerCamera = createViewerCamera(parts.surface, cameraRead, aspect, {
     invalidate: () => stage.invalidate(),
     onchange(source) {
       if (source === 'user-interaction') {
@@ -107,43 +102,22 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
     reducedMotion,
   });
 
-  const flow: SceneFlow = createSceneFlow(stage, {
-    options: () => ({ maxSplats: read('max-splats'), withCredentials: read('with-credentials') }),
-    began(again) {
-      if (!again) camera.controller.userHasMoved = false;
-      errorLayer.hide();
-      bar.begin();
-      announcer.say(strings.loading);
-    },
-    opened(_shape, format) {
-      camera.setFront(frontOf(format));
-      view.setBox(null, false);
-    },
-    boxKnown(box, _final, again) {
-      view.setBox(box, !again && !camera.controller.userHasMoved);
-      if (!poster.filled) uncover();
-      stage.invalidate();
-    },
-    progress(detail) {
-      bar.show(detail.totalProgress);
-      send(host, 'progress', detail);
-    },
-    loaded(detail) {
-      bar.end();
-      uncover();
-      stage.invalidate();
-      announcer.say(strings.loaded);
-      if (read('interaction-prompt') === 'auto' && read('camera-controls') && !camera.controller.userHasMoved)
-        prompt.arm(read('interaction-prompt-threshold'));
-      send(host, 'load', detail);
-    },
-    failed,
-    restoring: () => announcer.say(strings.restoring),
+  const showing: Showing = createShowing(host, parts, {
+    stage,
+    view: () => view,
+    camera: () => camera,
+    prompt,
+    announcer,
+    settings,
+    strings: () => strings,
+    isNear: () => presence.isNear,
+    isGiven,
+    changed,
+    posterChanged: () => showHotspots(),
   });
-
-  const sceneFile = createSceneFile(host, settings, { changed: (names) => names.forEach(changed), failed });
+  const { flow, poster } = showing;
   const hotspots = createHotspots(host, parts, {
-    ready: () => view.box !== null && stage.backend !== null,
+    ready: () => view.box !== null && stage.backend !== null && !view.looksThrough,
     project: (p) => project(p, view.state, stage.widthPx, stage.heightPx),
     cameraPosition: () => positionOf(view.state),
     probe,
@@ -153,7 +127,7 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
     sceneRadius: () => camera.sceneRadius,
   });
   const tour = createTour(host, {
-    list: () => hotspots.list,
+    list: () => (view.looksThrough ? [] : hotspots.list),
     visit(hotspot) {
       const { orbit, target, fov } = hotspot.elements[0].dataset;
       if (orbit !== undefined || target !== undefined) camera.visit({ orbit, target, fov });
@@ -161,12 +135,12 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
     },
     announce: (hotspot, index, count) => announcer.say(fill(strings.hotspot, { index: index + 1, count, name: nameOf(hotspot) })),
   });
-  const controls = createControlsBar(host, parts, { zoom: (steps) => camera.zoom(steps), resetView });
+  const controls = createControlsBar(host, parts, { zoom: (steps) => view.looksThrough || camera.zoom(steps), resetView });
 
   const presence = createPresence(host, {
     near() {
-      if (read('scene') !== null) loadSceneFile();
-      if (read('src') !== null) loadSource();
+      if (read('scene') !== null) showing.loadSceneFile();
+      if (read('src') !== null) showing.loadSource();
     },
     seen: (yes) => stage.setVisible(yes),
   });
@@ -179,24 +153,8 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
     },
   });
 
-  function failed(failure: Failure): void {
-    bar.end();
-    if (!flow.count || failure.code === 'gpu-lost') poster.show();
-    announcer.say(errorLayer.show(failure, strings));
-    sendError(host, failure);
-  }
-
-  /** There is something to see now. */
-  function uncover(): void {
-    poster.ready(true);
-    if (read('reveal') === 'auto') poster.dismiss();
-  }
-
-  function posterChanged(shown: boolean): void {
-    hotspots.setShown(!shown);
-    if (!shown) send(host, 'poster-dismissed', null);
-    send(host, 'model-visibility', { visible: !shown });
-  }
+  /** Their places are for the camera that orbits. */
+  const showHotspots = () => hotspots.setShown(!poster.shown && !view.looksThrough);
 
   function resetView(): void {
     camera.controller.userHasMoved = false;
@@ -207,20 +165,13 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
   const setControls = () => controls.set(read('controls'), strings);
   const setXr = () => xr.set(read('xr'), strings);
 
-  function loadSource(): void {
-    const src = read('src');
-    if (!presence.isNear || isGiven()) return;
-    if (src !== null) void flow.show(src);
-    else if (flow.count > 0) {
-      flow.clear();
-      stage.invalidate();
-      poster.ready(false);
-      poster.show();
-    } else flow.cancel();
-  }
-
-  function loadSceneFile(): void {
-    if (presence.isNear) void sceneFile.load(read('scene'), async () => ((await flow.start()).ok && stage.backend) || 'webgl2');
+  function lookThrough(through: PinholeView | null): void {
+    const before = view.looksThrough;
+    view.lookThrough(through);
+    if (view.looksThrough === before) return;
+    showHotspots();
+    prompt.end();
+    camera.refresh();
   }
 
   function changed(name: AttributeName): void {
@@ -233,8 +184,8 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
   }
 
   const react: Partial<Record<AttributeName, () => void>> = {
-    src: loadSource,
-    scene: loadSceneFile,
+    src: showing.loadSource,
+    scene: showing.loadSceneFile,
     loading: () => presence.watch(read('loading')),
     poster: () => poster.setSource(read('poster')),
     alt: dress,
@@ -249,7 +200,7 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
       setXr();
     },
     'interaction-prompt': () => read('interaction-prompt') === 'none' && prompt.end(),
-    reveal: () => flow.loaded && uncover(),
+    reveal: () => flow.loaded && showing.uncover(),
     orientation: () => view.turned(),
   };
 
@@ -277,20 +228,18 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
     dismissPoster: () => poster.dismiss(),
     showPoster: () => poster.show(),
     resetView,
-    lookThrough: view.lookThrough,
+    lookThrough,
     pick: view.pick,
     dispose() {
       disposed = true;
       presence.dispose();
-      sceneFile.dispose();
-      flow.cancel();
+      showing.dispose();
       taps.stop();
       prompt.end();
       tour.dispose();
       hotspots.dispose();
       controls.dispose();
       xr.dispose();
-      errorLayer.dispose();
       announcer.dispose();
       camera.dispose();
       stage.dispose();

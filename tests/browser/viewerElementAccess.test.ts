@@ -57,6 +57,44 @@ describe('hotspots', () => {
   });
 });
 
+describe('looking through another camera', () => {
+  test('hides the hotspots, and nobody moves the camera that orbits until it is back', async () => {
+    const { page, errors } = await driver.openPage();
+    await showWall(
+      page,
+      `<splat-viewer ${frontal} camera-controls controls interpolation-decay="0" alt="A wall">${hotspots}</splat-viewer>`,
+    );
+    const front = page.getByText('Front');
+    const orbit = () => page.evaluate(() => String(document.querySelector('splat-viewer')?.getCameraOrbit()));
+    const target = () => page.evaluate(() => String(document.querySelector('splat-viewer')?.getCameraTarget()));
+    await expect.poll(() => front.isVisible(), patient).toBe(true);
+    const before = [await orbit(), await target()];
+    await page.evaluate(() => {
+      // From the front, as the attributes say.
+      const pose = { q: [0, 0, 1, 0] as [number, number, number, number], t: [0, 0, 4] as [number, number, number] };
+      document.querySelector('splat-viewer')?.lookThrough({ widthPx: 300, heightPx: 200, fx: 240, fy: 240, cx: 150, cy: 100, pose });
+    });
+    expect(await front.isVisible()).toBe(false);
+    await page.getByRole('application', { name: 'A wall' }).focus();
+    for (const key of ['ArrowLeft', '+', ']']) await page.keyboard.press(key);
+    await page.getByRole('button', { name: english.zoomIn }).click();
+    await page.mouse.move(60, 60);
+    await page.mouse.wheel(0, 200);
+    await page.mouse.down();
+    await page.mouse.move(100, 90, { steps: 3 });
+    await page.mouse.up();
+    await page.mouse.dblclick(120, 80);
+    await page.waitForTimeout(300);
+    expect([await orbit(), await target()]).toEqual(before);
+    await page.evaluate(() => document.querySelector('splat-viewer')?.lookThrough(null));
+    expect(await front.isVisible()).toBe(true);
+    await page.getByRole('application', { name: 'A wall' }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(orbit, patient).not.toBe(before[0]);
+    expect(errors).toEqual([]);
+  });
+});
+
 describe('hands and ears', () => {
   test('after some quiet a hint shows, until the person moves', async () => {
     const { page } = await driver.openPage();
@@ -167,6 +205,21 @@ describe('hands and ears', () => {
     expect(small.count).toBeGreaterThan(6);
     expect(small.small).toBe(0);
   });
+});
+
+test('code that did not come over the network is asked for again by the button', async () => {
+  const { page } = await driver.ownPage();
+  const code = '**/webglSplatRenderer.ts*';
+  await page.route(code, (route) => route.abort());
+  const first = await page.evaluate(async (markup) => {
+    await viewerPage.define();
+    return viewerPage.mount(markup).show(viewerPage.wall());
+  }, `<splat-viewer ${frontal}></splat-viewer>`);
+  expect(first).toMatchObject({ ok: false, failure: { code: 'offline' } });
+  await page.unroute(code);
+  await page.getByRole('button', { name: english.reload }).click();
+  await expect.poll(() => page.evaluate(() => document.querySelector('splat-viewer')?.loaded), patient).toBe(true);
+  expect(await page.getByRole('button', { name: english.reload }).isVisible()).toBe(false);
 });
 
 test('with WebGL2 too nothing is left of viewers that came and went', async () => {
