@@ -13,13 +13,6 @@ override DIGITS: u32;
 @group(0) @binding(3) var<storage, read_write> table_count: array<u32>;
 @group(0) @binding(4) var<storage, read_write> indirect: array<u32>;
 
-fn groups(at: u32, items: u32, per_group: u32) {
-  let n = max(1u, (items + per_group - 1u) / per_group);
-  indirect[at] = min(n, 65535u);
-  indirect[at + 1u] = (n + 65534u) / 65535u;
-  indirect[at + 2u] = 1u;
-}
-
 @compute @workgroup_size(1)
 fn count_slots() {
   let wanted = offsets[step.count];

@@ -8,9 +8,11 @@ import type { PinholeView } from '../../src/core/scene/camera.ts';
 import { type Splats, emptySplats } from '../../src/core/scene/splats.ts';
 import { type GpuSplatRenderer, createGpuSplatRenderer } from '../../src/core/view/gpuSplatRenderer.ts';
 import { packSplats } from '../../src/core/view/packedSplats.ts';
+import { probeSplats } from '../../src/core/view/probe.ref.ts';
 import { readTexture } from '../../src/core/view/readTexture.ts';
 import type { ViewFrame } from '../../src/core/view/splatRenderer.ts';
 import { benchSplats } from '../bench/benchScene.ts';
+import { randomNumbers } from '../randomScene.ts';
 import { openTestGpus } from './openTestGpu.ts';
 
 const { full, portable } = await openTestGpus();
@@ -172,6 +174,27 @@ test('a probe tells the depth at which half of the light is stopped, and what pa
     Array.from({ length: 40 }, (_, k) => at(100, 80, k < 39 ? 3 : 1)),
   );
   expect(many.map(({ transmittance }) => Math.round(100 * transmittance))).toEqual([...Array<number>(39).fill(60), 100]);
+});
+
+test('probes of a whole scene are those of the twin', async () => {
+  const splats = scene(2000, 0);
+  const renderer = await open(full, splats);
+  const random = randomNumbers(5);
+  const points = Array.from({ length: 48 }, () => ({
+    xPx: random() * view.widthPx,
+    yPx: random() * view.heightPx,
+    depth: 1.8 + 1.4 * random(),
+  }));
+  const answers = await renderer.probe(frameOf({ shDegree: 0 }), points);
+  const truth = probeSplats(packSplats(splats).geometry, { antialiased: false }, frameOf({ shDegree: 0 }), points);
+  expect(truth.filter(({ surfaceDepth }) => surfaceDepth !== null).length).toBeGreaterThan(16);
+  answers.forEach(({ transmittance }, k) => expect(Math.abs(transmittance - truth[k].transmittance)).toBeLessThan(0.02));
+  // A splat more or less at 1/255 may move where half of the light is stopped by one splat.
+  const same = answers.filter(({ surfaceDepth: a }, k) => {
+    const b = truth[k].surfaceDepth;
+    return a === null || b === null ? a === b : Math.abs(a - b) < 1e-4;
+  });
+  expect(same.length).toBeGreaterThanOrEqual(46);
 });
 
 test('values no file should hold draw nothing and harm nothing', async () => {

@@ -3,6 +3,7 @@
  * Invariant: nothing is read back; the number of slots stays on the GPU and steers indirect dispatches. Slots beyond the planned
  * capacity are not drawn and are recorded in counters[2], never silently lost.
  */
+import dispatchCode from '../../../shaders/common/dispatch_size.wgsl?raw';
 import gaussianCode from '../../../shaders/common/gaussian.wgsl?raw';
 import shCode from '../../../shaders/common/sh.wgsl?raw';
 import stepCode from '../../../shaders/common/step.wgsl?raw';
@@ -147,7 +148,7 @@ async function createKernels(gpu: Gpu, capacity: number, { tile, depthBits }: Ra
       KEY_MAX: 2 ** depthBits - 1,
     }),
     make('emit', [tilesCode, emitCode], ['step', 'read', 'read', 'read', 'write', 'write', 'write'], { GROUP: group, TILE: tile }),
-    make('count_slots', [countersCode], ['step', 'read', 'write', 'write', 'write'], {
+    make('count_slots', [dispatchCode, countersCode], ['step', 'read', 'write', 'write', 'write'], {
       SORT_BLOCK: sortBlock,
       SCAN_BLOCK: scanBlock,
       RANGE_GROUP: group,

@@ -13,7 +13,7 @@
  *
  * Invariant: packing is row by row and position-free, so any run of splats can be packed and appended by itself.
  */
-import { type Splats, shBasisCount } from '../scene/splats.ts';
+import { type Splats, emptySplats, shBasisCount } from '../scene/splats.ts';
 
 export interface PackedSplats {
   count: number;
@@ -144,16 +144,7 @@ export function unpackSplats(packed: PackedSplats, antialiased = false): Splats 
   const basis = shBasisCount(shDegree);
   const floats = new Float32Array(geometry.buffer, geometry.byteOffset, geometry.length);
   const halves = new Uint16Array(packed.sh.buffer, packed.sh.byteOffset, 2 * packed.sh.length);
-  const out: Splats = {
-    count,
-    shDegree,
-    antialiased,
-    means: new Float32Array(3 * count),
-    logScales: new Float32Array(3 * count),
-    quats: new Float32Array(4 * count),
-    opacityLogits: new Float32Array(count),
-    sh: new Float32Array(3 * basis * count),
-  };
+  const out = emptySplats(count, shDegree, antialiased);
   for (let i = 0; i < count; i++) {
     const at = i * geometryWords;
     for (let k = 0; k < 3; k++) {

@@ -3,6 +3,7 @@
  * Invariant: after record() `cache` holds every splat's projection, and `order` the splats of the last sort by depth, near ones first, as
  * many as sortCounts[0] says.
  */
+import dispatchCode from '../../../shaders/common/dispatch_size.wgsl?raw';
 import gaussianCode from '../../../shaders/common/gaussian.wgsl?raw';
 import shCode from '../../../shaders/common/sh.wgsl?raw';
 import stepCode from '../../../shaders/common/step.wgsl?raw';
@@ -88,7 +89,7 @@ export async function createViewPasses(
     }),
     createKernel(gpu, {
       label: 'view sizes',
-      code: [sizeCode],
+      code: [dispatchCode, sizeCode],
       entry: 'size_passes',
       bindings: ['read', 'read', 'write', 'write', 'write'],
       constants: {
