@@ -60,9 +60,9 @@ async function choose(gpu: Gpu): Promise<SortVariant> {
   return otherMs !== null && otherMs < (ownedMs ?? Infinity) ? other : 'owned';
 }
 
-/** Measured once per device. */
+/** Measured once per device. One that is lost meanwhile runs nothing any more; who uses it is told of the loss by itself. */
 export function chooseSort(gpu: Gpu): Promise<SortVariant> {
-  const choice = chosen.get(gpu.device) ?? choose(gpu);
+  const choice = chosen.get(gpu.device) ?? choose(gpu).catch((): SortVariant => 'owned');
   chosen.set(gpu.device, choice);
   return choice;
 }
