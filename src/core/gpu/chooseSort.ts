@@ -1,22 +1,21 @@
 /**
- * Which radix sort a device runs: two are tried on the same pairs, and the faster that is right is taken.
+ * Which radix sort a device runs: on hardware two are tried on the same pairs, and the faster that is right is taken.
  * Invariant: a variant whose result is wrong is never chosen; all give the same order, so the choice changes nothing but time.
  */
 import { bufferFrom, createBuffer, destroyBuffer, readU32 } from './buffers.ts';
 import type { Gpu } from './device.ts';
-import { type SortVariant, canSortBySubgroups, createRadixSort, passesForBits, tableEntries } from './radixSort.ts';
+import { type SortVariant, canSortBySubgroups, createRadixSort, tableEntries } from './radixSort.ts';
 import { createRecorder } from './recorder.ts';
 
-/** Enough to keep a large GPU busy for a moment; a few milliseconds for a processor that plays one. */
-const pairs = 2 ** 15;
-const keyBits = 18;
-const rounds = 2;
+/** Enough to keep a large GPU busy for a moment. */
+const pairs = 2 ** 16;
+const passes = 3;
+const rounds = 3;
 
 const chosen = new WeakMap<GPUDevice, Promise<SortVariant>>();
 
 /** Milliseconds of one sort at best; null when the order is wrong. */
 async function timed(gpu: Gpu, variant: SortVariant): Promise<number | null> {
-  const passes = passesForBits(keyBits, variant);
   const keys = Uint32Array.from({ length: pairs }, (_, k) => Math.imul(k, 2654435761) >>> 14);
   const counts = bufferFrom(gpu, 'trial count', Uint32Array.of(pairs));
   const tableCounts = bufferFrom(gpu, 'trial table count', Uint32Array.of(tableEntries(pairs, variant)));
@@ -42,9 +41,7 @@ async function timed(gpu: Gpu, variant: SortVariant): Promise<number | null> {
     await queue.onSubmittedWorkDone();
     best = Math.min(best, performance.now() - start);
   }
-  const [sorted, order] = await Promise.all(
-    (passes % 2 === 0 ? [buffers.keysA, buffers.valuesA] : [buffers.keysB, buffers.valuesB]).map((each) => readU32(gpu, each)),
-  );
+  const [sorted, order] = await Promise.all([readU32(gpu, buffers.keysB), readU32(gpu, buffers.valuesB)]);
   sort.dispose();
   for (const buffer of [counts, tableCounts, ...Object.values(buffers)]) destroyBuffer(gpu, buffer);
   const right = sorted.every((key, k) => key === keys[order[k]] && (k === 0 || key > sorted[k - 1] || order[k] > order[k - 1]));
@@ -52,12 +49,13 @@ async function timed(gpu: Gpu, variant: SortVariant): Promise<number | null> {
 }
 
 async function choose(gpu: Gpu): Promise<SortVariant> {
-  // Ballots that a processor plays out lane by lane are ten times slower, and compiling them alone takes it seconds.
-  const other = gpu.isSoftware ? 'wide' : 'subgroup';
-  if (other === 'subgroup' && !canSortBySubgroups(gpu)) return 'owned';
-  const otherMs = await timed(gpu, other);
-  const ownedMs = await timed(gpu, 'owned');
-  return otherMs !== null && otherMs < (ownedMs ?? Infinity) ? other : 'owned';
+  // A processor that plays a GPU takes seconds to compile each variant, so there nothing is tried: long runs are four times as fast there as
+  // owned columns, and ballots, lane by lane, ten times slower.
+  if (gpu.isSoftware) return 'long';
+  if (!canSortBySubgroups(gpu)) return 'owned';
+  const bySubgroups = await timed(gpu, 'subgroup');
+  const owned = await timed(gpu, 'owned');
+  return bySubgroups !== null && bySubgroups < (owned ?? Infinity) ? 'subgroup' : 'owned';
 }
 
 /** Measured once per device. One that is lost meanwhile runs nothing any more; who uses it is told of the loss by itself. */

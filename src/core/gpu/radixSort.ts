@@ -1,5 +1,5 @@
 /**
- * Radix sort: stable sort of (u32 key, u32 value) pairs on the GPU (shaders/primitives/radix_sort*.wgsl).
+ * Radix sort: stable sort of (u32 key, u32 value) pairs on the GPU, six bits a pass (shaders/primitives/radix_sort*.wgsl).
  * Invariant: all variants give the same result to the bit, since the sort is stable.
  */
 import subgroupsCode from '../../../shaders/common/subgroups.wgsl?raw';
@@ -14,7 +14,7 @@ import { type Extent, createScan, scanKernels } from './scan.ts';
 export interface SortBuffers {
   /** [0] number of pairs. */
   counts: GPUBuffer;
-  /** [0] entries of the histogram table, see tableEntries(). */
+  /** [0] entries of the histogram table: ceil(pairs / block) * sortDigits. */
   tableCounts: GPUBuffer;
   /** Keys come in here; keys and values ping-pong between A and B. */
   keysA: GPUBuffer;
@@ -31,60 +31,59 @@ export interface SortBuffers {
 }
 
 /**
- * How a workgroup ranks its pairs: by columns that an invocation owns, six bits a pass; so with nine bits a pass, which suits processors that
- * play a GPU; or by ballots of its subgroups.
+ * How a workgroup ranks its pairs: by columns that an invocation owns; so with few invocations and long runs, which suits a processor that
+ * plays a GPU; or by ballots of its subgroups.
  */
-export type SortVariant = 'owned' | 'wide' | 'subgroup';
+export type SortVariant = 'owned' | 'long' | 'subgroup';
 
 export interface RadixSort {
-  /** Sorts on the lowest digitBitsOf(variant) * passes bits. The result is in A after an even number of passes, else in B. */
+  /** Sorts on the lowest 6 * passes bits. The result is in A after an even number of passes, else in B. */
   record(recorder: Recorder, passes: number, blocks: Extent, table: Extent): void;
   dispose(): void;
 }
 
+export const sortDigits = 64;
+const digitBits = 6;
+
 interface Shape {
   group: number;
   items: number;
-  digitBits: number;
 }
 
 const shapes: Record<SortVariant, Shape> = {
-  owned: { group: 32, items: 32, digitBits: 6 },
-  wide: { group: 8, items: 512, digitBits: 9 },
-  subgroup: { group: 256, items: 8, digitBits: 6 },
+  owned: { group: 32, items: 32 },
+  long: { group: 8, items: 512 },
+  subgroup: { group: 256, items: 8 },
 };
 
 /** Pairs that one workgroup takes. */
 export const sortBlockOf = (variant: SortVariant): number => shapes[variant].group * shapes[variant].items;
-export const digitBitsOf = (variant: SortVariant): number => shapes[variant].digitBits;
-export const sortDigitsOf = (variant: SortVariant): number => 2 ** digitBitsOf(variant);
+export const sortBlock = sortBlockOf('owned');
 
-export const passesForBits = (bits: number, variant: SortVariant = 'owned'): number => Math.max(1, Math.ceil(bits / digitBitsOf(variant)));
+export const passesForBits = (bits: number): number => Math.max(1, Math.ceil(bits / digitBits));
 
 /** Entries of the histogram table for a number of pairs. */
-export const tableEntries = (pairs: number, variant: SortVariant = 'owned'): number =>
-  Math.ceil(pairs / sortBlockOf(variant)) * sortDigitsOf(variant);
+export const tableEntries = (pairs: number, variant: SortVariant = 'owned'): number => Math.ceil(pairs / sortBlockOf(variant)) * sortDigits;
 
 /** Subgroups of a workgroup at most, when every subgroup is as small as the adapter may make them. */
 const mostSubgroups = (gpu: Gpu): number => shapes.subgroup.group / Math.max(4, gpu.minSubgroup);
 
 /** The device has the feature, and the table fits 16 KiB. */
-export const canSortBySubgroups = (gpu: Gpu): boolean => gpu.minSubgroup > 0 && mostSubgroups(gpu) * sortDigitsOf('subgroup') * 4 <= 16384;
+export const canSortBySubgroups = (gpu: Gpu): boolean => gpu.minSubgroup > 0 && mostSubgroups(gpu) * sortDigits * 4 <= 16384;
 
 /** Compiles the passes of a sort. */
 async function sortKernels(gpu: Gpu, variant: SortVariant): Promise<[histogram: Kernel, scatter: Kernel]> {
-  const { group, items, digitBits } = shapes[variant];
-  const digits = sortDigitsOf(variant);
+  const { group, items } = shapes[variant];
   const bindings: Binding[] = ['uniform', 'read', 'read', 'read', 'write', 'write', 'write'];
-  const sizes = { GROUP: group, ITEMS: items, DIGITS: digits };
+  const sizes = { GROUP: group, ITEMS: items, DIGITS: sortDigits };
   const make = (entry: string, code: string[], more: Record<string, number>): Promise<Kernel> =>
     createKernel(gpu, { label: entry, code, entry, bindings, constants: { ...sizes, ...more } });
   if (variant !== 'subgroup') {
-    const table = { TABLE: digits * group };
+    const table = { TABLE: sortDigits * group };
     return Promise.all([make('histogram', [ownedCode], table), make('scatter', [ownedCode], table)]);
   }
   const code = [subgroupsCode, subgroupCode];
-  const table = { TABLE: digits * mostSubgroups(gpu) };
+  const table = { TABLE: sortDigits * mostSubgroups(gpu) };
   return Promise.all([make('histogram_subgroup', code, table), make('scatter_subgroup', code, { ...table, DIGIT_BITS: digitBits })]);
 }
 
@@ -104,7 +103,7 @@ export async function createRadixSort(gpu: Gpu, buffers: SortBuffers): Promise<R
   const uniforms: GPUBuffer[] = [];
   const passes = Array.from({ length: maxPasses }, (_, pass) => {
     const iota = pass === 0 && !valuesGiven;
-    const words = new Uint32Array([pass * digitBitsOf(variant), iota ? 1 : 0, 0, 0]);
+    const words = new Uint32Array([pass * digitBits, iota ? 1 : 0, 0, 0]);
     const uniform = bufferFrom(gpu, 'sort pass', words, usage.uniform | usage.copyDst);
     uniforms.push(uniform);
     const [from, to] = pass % 2 === 0 ? [a, b] : [b, a];

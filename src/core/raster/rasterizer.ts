@@ -19,7 +19,7 @@ import rangesCode from '../../../shaders/raster/tile_ranges.wgsl?raw';
 import { createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { type Binding, type Kernel, createKernel } from '../gpu/kernel.ts';
-import { createRadixSort, passesForBits, sortBlockOf, sortDigitsOf, tableEntries } from '../gpu/radixSort.ts';
+import { createRadixSort, passesForBits, sortBlock, sortDigits, tableEntries } from '../gpu/radixSort.ts';
 import { type Recorder, groupsFor } from '../gpu/recorder.ts';
 import { createScan, scanBlock } from '../gpu/scan.ts';
 import type { SplatBuffers } from './splatBuffers.ts';
@@ -149,10 +149,10 @@ async function createKernels(gpu: Gpu, capacity: number, { tile, depthBits }: Ra
     }),
     make('emit', [tilesCode, emitCode], ['step', 'read', 'read', 'read', 'write', 'write', 'write'], { GROUP: group, TILE: tile }),
     make('count_slots', [dispatchCode, countersCode], ['step', 'read', 'write', 'write', 'write'], {
-      SORT_BLOCK: sortBlockOf('owned'),
+      SORT_BLOCK: sortBlock,
       SCAN_BLOCK: scanBlock,
       RANGE_GROUP: group,
-      DIGITS: sortDigitsOf('owned'),
+      DIGITS: sortDigits,
     }),
     make('tile_ranges', [rangesCode], ['step', 'read', 'read', 'read', 'read', 'write', 'write'], { GROUP: group }),
     make(

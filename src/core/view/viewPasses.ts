@@ -16,15 +16,7 @@ import { createBuffer, destroyBuffer, usage } from '../gpu/buffers.ts';
 import { chooseSort } from '../gpu/chooseSort.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { createKernel } from '../gpu/kernel.ts';
-import {
-  type SortVariant,
-  compileSort,
-  createRadixSort,
-  passesForBits,
-  sortBlockOf,
-  sortDigitsOf,
-  tableEntries,
-} from '../gpu/radixSort.ts';
+import { type SortVariant, compileSort, createRadixSort, passesForBits, sortBlockOf, sortDigits, tableEntries } from '../gpu/radixSort.ts';
 import { type Recorder, groupsFor } from '../gpu/recorder.ts';
 import { createScan, scanBlock, scanKernels } from '../gpu/scan.ts';
 import type { Chunk, Chunks } from './chunks.ts';
@@ -50,6 +42,7 @@ export const drawOffset = 24;
 export const splatRun = 128;
 
 const group = 64;
+const sortPasses = passesForBits(keyBits);
 
 function createStore(gpu: Gpu, capacity: number) {
   const words = (label: string, count: number, bits?: number) => createBuffer(gpu, label, count * 4, bits);
@@ -77,7 +70,6 @@ export async function createViewPasses(
   sortVariant?: SortVariant,
 ): Promise<(capacity: number) => Promise<ViewPasses>> {
   const variant = sortVariant ?? (await chooseSort(gpu));
-  const sortPasses = passesForBits(keyBits, variant);
   const anySize = [1, 2 ** 30].flatMap((items) => [scanKernels(gpu, items), compileSort(gpu, items, variant)]);
   const compiling = Promise.all(anySize);
   const [project, compact, sizes] = await Promise.all([
@@ -103,7 +95,7 @@ export async function createViewPasses(
       constants: {
         SORT_BLOCK: sortBlockOf(variant),
         SCAN_BLOCK: scanBlock,
-        DIGITS: sortDigitsOf(variant),
+        DIGITS: sortDigits,
         INDICES: 6 * splatRun,
         RUN: splatRun,
       },
