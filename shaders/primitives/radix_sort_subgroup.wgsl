@@ -1,29 +1,10 @@
 // One pass of the stable radix sort of radix_sort.wgsl with subgroups: neighbouring invocations read neighbouring pairs, and a pair's rank
-// among equal digits comes from ballots instead of a column of its own (multisplit, Ashkiani et al. 2016).
-// bindings: as in radix_sort.wgsl.
-// A workgroup owns GROUP * ITEMS consecutive pairs; a subgroup owns a run of them and takes one pair an invocation in each of ITEMS rounds.
+// among equal digits comes from ballots instead of a column of its own (multisplit, Ashkiani et al. 2016). bindings: radix_sort_pass.wgsl.
+// A subgroup owns a run of its workgroup's pairs and takes one an invocation in each of ITEMS rounds.
 // Invariant: pairs with equal digits keep their order (by subgroup, then round, then lane). Subgroups are runs of the invocation index; on a
 // device where they are not the result is wrong, which chooseSort.ts would see.
-override GROUP: u32 = 256;
-override ITEMS: u32 = 8;
-override DIGITS: u32 = 64;
-override DIGIT_BITS: u32 = 6;
-override TABLE: u32 = 2048; // DIGITS * most subgroups of a workgroup
-struct Pass {
-  shift: u32,
-  iota: u32, // 1: the values are the positions (values_in is not read)
-}
-@group(0) @binding(0) var<uniform> sort_pass: Pass;
-@group(0) @binding(1) var<storage, read> counts: array<u32>;
-@group(0) @binding(2) var<storage, read> keys_in: array<u32>;
-@group(0) @binding(3) var<storage, read> values_in: array<u32>;
-@group(0) @binding(4) var<storage, read_write> histograms: array<u32>;
-@group(0) @binding(5) var<storage, read_write> keys_out: array<u32>;
-@group(0) @binding(6) var<storage, read_write> values_out: array<u32>;
-var<workgroup> table: array<atomic<u32>, TABLE>; // [subgroup][digit]
-
-fn blocks_of(n: u32) -> u32 { return (n + GROUP * ITEMS - 1u) / (GROUP * ITEMS); }
-fn digit_of(key: u32) -> u32 { return (key >> sort_pass.shift) & (DIGITS - 1u); }
+override DIGIT_BITS: u32;
+var<workgroup> table: array<atomic<u32>, TABLE>; // [subgroup][digit], for as many subgroups as a workgroup can have
 
 fn clear_table(index: u32) {
   for (var k = index; k < TABLE; k += GROUP) { atomicStore(&table[k], 0u); }

@@ -4,6 +4,7 @@
  */
 import subgroupsCode from '../../../shaders/common/subgroups.wgsl?raw';
 import ownedCode from '../../../shaders/primitives/radix_sort.wgsl?raw';
+import passCode from '../../../shaders/primitives/radix_sort_pass.wgsl?raw';
 import subgroupCode from '../../../shaders/primitives/radix_sort_subgroup.wgsl?raw';
 import { bufferFrom, createBuffer, destroyBuffer, usage } from './buffers.ts';
 import type { Gpu } from './device.ts';
@@ -80,9 +81,9 @@ async function sortKernels(gpu: Gpu, variant: SortVariant): Promise<[histogram: 
     createKernel(gpu, { label: entry, code, entry, bindings, constants: { ...sizes, ...more } });
   if (variant !== 'subgroup') {
     const table = { TABLE: sortDigits * group };
-    return Promise.all([make('histogram', [ownedCode], table), make('scatter', [ownedCode], table)]);
+    return Promise.all([make('histogram', [passCode, ownedCode], table), make('scatter', [passCode, ownedCode], table)]);
   }
-  const code = [subgroupsCode, subgroupCode];
+  const code = [subgroupsCode, passCode, subgroupCode];
   const table = { TABLE: sortDigits * mostSubgroups(gpu) };
   return Promise.all([make('histogram_subgroup', code, table), make('scatter_subgroup', code, { ...table, DIGIT_BITS: digitBits })]);
 }
