@@ -4,37 +4,35 @@
  */
 import type { SaveFormat, SolveSummary } from '../../../workers/protocol.ts';
 import type { JobEvent, Stage } from '../../core/job/events.ts';
+import { words } from '../../core/job/words.en.ts';
 import type { LeftOutReason } from '../../core/sfm/contract.ts';
 import type { StepView, TimelineStep } from '../features/solve/timeline.ts';
 import type { PickedSummary } from '../features/train/pickedFiles.ts';
 import type { TimeLeft } from '../features/train/timeLeft.ts';
 import type { NumberField } from '../features/train/trainForm.ts';
 
+import { capture } from './en/capture.ts';
+import { check } from './en/check.ts';
+import { projects } from './en/projects.ts';
+import { journey } from './en/journey.ts';
+import { edit } from './en/edit.ts';
+import { share } from './en/share.ts';
+import { cloud } from './en/cloud.ts';
+import { pwa } from './en/pwa.ts';
+import { formatsFor, inUnits } from './format.ts';
+
 type Progress = Extract<JobEvent, { type: 'progress' }>;
 
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-const oneDecimal = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-
-const many = (n: number, one: string, more = `${one}s`): string => `${whole.format(n)} ${n === 1 ? one : more}`;
-
-/** A length of time in the unit that suits it: its number and the unit. */
-function inUnits(seconds: number): { n: number; unit: string } {
-  if (seconds < 55) return { n: Math.max(5, Math.round(seconds / 5) * 5), unit: 's' };
-  if (seconds < 3300) return { n: Math.max(1, Math.round(seconds / 60)), unit: 'min' };
-  return { n: Math.round(seconds / 360) / 10, unit: 'h' };
-}
-
-function bytes(n: number): string {
-  if (n < 1e6) return `${whole.format(Math.max(1, n / 1e3))} kB`;
-  return n < 1e9 ? `${whole.format(n / 1e6)} MB` : `${oneDecimal.format(n / 1e9)} GB`;
-}
+const { count, oneDecimal, bytes } = formatsFor('en');
+const many = (n: number, one: string, more = `${one}s`): string => `${count(n)} ${n === 1 ? one : more}`;
 
 export const text = {
   title: 'Splat App',
   lead: 'Photos in, a 3D scene out.',
+  failures: words,
   bytes,
-  count: (n: number): string => whole.format(n),
-  oneDecimal: (n: number): string => oneDecimal.format(n),
+  count,
+  oneDecimal,
 
   drop: {
     heading: 'Drop photos or a video here',
@@ -70,7 +68,7 @@ export const text = {
       widthPx: { name: 'Photo width, px', about: 'Photos are scaled down to this width.' },
     } satisfies Record<NumberField, { name: string; about: string }>,
     automatic: 'automatic',
-    outside: (min: number, max: number): string => `A whole number from ${whole.format(min)} to ${whole.format(max)}.`,
+    outside: (min: number, max: number): string => `A whole number from ${count(min)} to ${count(max)}.`,
     holdout: 'Keep every 8th photo aside and score the result on them',
     start: 'Start',
     other: 'Choose something else',
@@ -93,11 +91,11 @@ export const text = {
     warmingUp: 'Preparing the GPU',
     states: { running: 'Training', paused: 'Paused', finished: 'Finished', stopped: 'Stopped' },
     units: ({ unit, done, total }: Pick<Progress, 'unit' | 'done' | 'total'>): string =>
-      unit === 'steps' ? `step ${whole.format(done)}/${whole.format(total)}` : `${unit} ${whole.format(done)}/${whole.format(total)}`,
+      unit === 'steps' ? `step ${count(done)}/${count(total)}` : `${unit} ${count(done)}/${count(total)}`,
     splats: 'Splats',
     psnr: 'PSNR',
     psnrHeldOut: 'PSNR, photos kept aside',
-    psnrUnit: (db: number): string => `${oneDecimal.format(db)} dB`,
+    psnrUnit: (db: number): string => `${oneDecimal(db)} dB`,
     speed: 'Steps per second',
     size: 'Resolution',
     pixels: (width: number, height: number): string => `${width} × ${height} px`,
@@ -119,7 +117,7 @@ export const text = {
     resume: 'Resume',
     stop: 'Stop and keep',
     cancel: 'Stop',
-    longer: (steps: number): string => `Train ${whole.format(steps)} steps longer`,
+    longer: (steps: number): string => `Train ${count(steps)} steps longer`,
     again: 'Start again',
     discard: 'The splat is not saved. Leave it?',
   },
@@ -136,7 +134,7 @@ export const text = {
     timeline: 'From photos to a scene',
     steps: { photos: 'Photos', matches: 'Matches', cameras: 'Cameras', training: 'Training' } satisfies Record<TimelineStep, string>,
     states: { done: ', done', now: ', under way', waiting: ', not begun' } satisfies Record<StepView['state'], string>,
-    count: ({ done, total }: Pick<Progress, 'done' | 'total'>): string => `${whole.format(done)}/${whole.format(total)}`,
+    count: ({ done, total }: Pick<Progress, 'done' | 'total'>): string => `${count(done)}/${count(total)}`,
     waiting: {
       frames: 'Choosing the sharpest frames of the video.',
       features: 'Looking for details that can be found again in other photos.',
@@ -146,13 +144,13 @@ export const text = {
     label:
       'Cameras and points found so far. Drag or use the arrow keys to turn, hold Shift to move, plus and minus to zoom, 0 to start over.',
     note: (cameras: number, photos: number, points: number): string =>
-      `${whole.format(cameras)} of ${many(photos, 'camera')} · ${many(points, 'point')}`,
+      `${count(cameras)} of ${many(photos, 'camera')} · ${many(points, 'point')}`,
     placed: ({ registered, photos }: SolveSummary): string =>
       registered === photos
         ? `All ${many(photos, 'photo')} have their place.`
-        : `${whole.format(registered)} of ${many(photos, 'photo')} have their place.`,
+        : `${count(registered)} of ${many(photos, 'photo')} have their place.`,
     quality: ({ points, meanReprojectionErrorPx }: SolveSummary): string =>
-      `${many(points, 'point')}, ${oneDecimal.format(meanReprojectionErrorPx)} px off on average.`,
+      `${many(points, 'point')}, ${oneDecimal(meanReprojectionErrorPx)} px off on average.`,
     leftOut: (n: number): string => `${many(n, 'photo')} left out`,
     reasons: {
       unreadable: 'Cannot be read.',
@@ -202,7 +200,7 @@ export const text = {
     share: (percent: number): string => `${percent} % photo`,
     previous: 'Previous photo',
     next: 'Next photo',
-    photoOf: (n: number, total: number): string => `${whole.format(n)} of ${whole.format(total)}`,
+    photoOf: (n: number, total: number): string => `${count(n)} of ${count(total)}`,
     heldOut: 'Kept aside: not trained on',
     trainedOn: 'This photo was trained on',
     backToTraining: 'Back to training',
@@ -220,7 +218,7 @@ export const text = {
     file: (name: string): string => `File: ${name}`,
     photos: (names: string[]): string =>
       `Photos: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ` and ${names.length - 6} more` : ''}`,
-    kept: (step: number): string => `The splats of step ${whole.format(step)} are kept and can be saved.`,
+    kept: (step: number): string => `The splats of step ${count(step)} are kept and can be saved.`,
     bug: {
       heading: 'Something in this program went wrong',
       todo: 'This is our mistake. Start again; if it happens twice, report these lines.',
@@ -235,4 +233,13 @@ export const text = {
     terminal: 'The terminal version runs without a browser:',
     command: 'npm run splat -- train FOLDER -o OUT',
   },
+
+  capture,
+  check,
+  projects,
+  journey,
+  edit,
+  share,
+  cloud,
+  pwa,
 } as const;

@@ -1,0 +1,15 @@
+/**
+ * Everything the page says, in German. Its shape is that of en.ts, checked by the compiler and a test.
+ * Invariant: no text of the English is missing.
+ */
+import { text as english } from './en.ts';
+import { capture } from './de/capture.ts';
+import { check } from './de/check.ts';
+import { cloud } from './de/cloud.ts';
+import { edit } from './de/edit.ts';
+import { journey } from './de/journey.ts';
+import { projects } from './de/projects.ts';
+import { pwa } from './de/pwa.ts';
+import { share } from './de/share.ts';
+
+export const text = { ...english, capture, check, projects, journey, edit, share, cloud, pwa };

@@ -1,0 +1,2 @@
+/** The page's words, in English: cloud. */
+export const cloud = {};

@@ -1,0 +1,2 @@
+/** The page's words, in English: edit. */
+export const edit = {};

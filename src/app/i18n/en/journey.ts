@@ -1,0 +1,2 @@
+/** The page's words, in English: journey. */
+export const journey = {};

@@ -1,0 +1,2 @@
+/** The page's words, in English: projects. */
+export const projects = {};
