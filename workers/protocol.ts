@@ -26,6 +26,10 @@ export interface StartCommand {
   type: 'start';
   files: PickedFile[];
   options: TrainOptions;
+  /** The photos are frames of one video, in order. */
+  video: boolean;
+  /** The project whose folder keeps what the run comes to, and what it may go on from; null keeps nothing. */
+  projectId: string | null;
   /** The preview's canvas, handed over with the message. */
   canvas: OffscreenCanvas;
 }
@@ -102,6 +106,8 @@ export type TrainMessage =
   | { type: 'solved'; summary: SolveSummary }
   | { type: 'scene'; scene: PreviewScene }
   | { type: 'state'; state: RunState; step: number; totalSteps: number }
+  /** Something is in the project's folder now; `at` tells the step of a checkpoint and of trained splats. */
+  | { type: 'kept'; what: 'solved' | 'checkpoint' | 'trained'; at: { step: number; totalSteps: number; splats: number } | null }
   /** The run is over; `keptStep` is the step of the splats that can still be saved, null when there are none. */
   | { type: 'failed'; failure: Failure; keptStep: number | null }
   | { type: 'saved'; id: number; file: Blob }

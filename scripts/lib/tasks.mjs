@@ -47,9 +47,10 @@ export function tasks(root, args, callerDir) {
   const tsc = environments.map((name) => bin('typescript/bin/tsc', '-p', `tsconfig.${name}.json`));
   return {
     start: { commands: [bin('vite/bin/vite.js', ...args)] },
-    // The app's build empties dist/, in which the viewer lies.
-    build: { commands: [bin('vite/bin/vite.js', 'build', ...args), buildViewer] },
+    // The app's build empties dist/, in which the viewer lies; the service worker lists all that is there in the end.
+    build: { commands: [bin('vite/bin/vite.js', 'build', ...args), buildViewer, [join(root, 'scripts/build-service-worker.mjs')]] },
     'build:viewer': { commands: [[...buildViewer, ...args]] },
+    'check:pwa': { commands: [[join(root, 'scripts/check-pwa.mjs'), ...args]], browser: true },
     test: { commands: [bin('vitest/vitest.mjs', 'run', ...args)], browser: !unitOnly, gpu: !unitOnly },
     splat: { commands: [source('src/cli/main.ts', ...args)], cwd: callerDir },
     bench: { commands: [source('tests/bench/main.ts', ...args)] },

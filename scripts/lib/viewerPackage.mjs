@@ -102,6 +102,25 @@ LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE 
 SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 `;
 
+/** @param {Map<string, string>} folders of packages, by name */
+function licenceTexts(folders) {
+  return [...folders].sort().map(([name, folder]) => {
+    const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'License.md'].map((one) => join(folder, one)).find(existsSync);
+    const { license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return `${name}\n${file ? readFileSync(file, 'utf8').trim() : license}\n`;
+  });
+}
+
+/**
+ * Our licence and those of the packages whose code is in a bundle without the WebP decoder, to travel inside the bundle itself.
+ * @param {string} root
+ * @param {Iterable<string>} modules files that went into the bundle
+ */
+export function licenceNotice(root, modules) {
+  const ours = readFileSync(join(root, 'LICENSE'), 'utf8').trim();
+  return [`splat-viewer\n${ours}\n`, ...licenceTexts(new Map([...modules].flatMap(packageOf)))].join('\n');
+}
+
 /**
  * Our licence, and in THIRD-PARTY.txt those of the packages whose code is in the bundle.
  * @param {string} root
@@ -111,11 +130,7 @@ SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
 export function writeLicences(root, outDir, modules) {
   const folders = new Map([...modules].flatMap(packageOf));
-  const texts = [...folders].sort().map(([name, folder]) => {
-    const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'License.md'].map((one) => join(folder, one)).find(existsSync);
-    const { license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    return `${name}\n${file ? readFileSync(file, 'utf8').trim() : license}\n`;
-  });
+  const texts = licenceTexts(folders);
   writeFileSync(join(outDir, 'LICENSE'), readFileSync(join(root, 'LICENSE'), 'utf8'));
   writeFileSync(join(outDir, 'THIRD-PARTY.txt'), [...texts, libwebp].join(`\n${'-'.repeat(80)}\n\n`));
   return [...folders.keys()];

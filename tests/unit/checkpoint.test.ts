@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Gpu } from '../../src/core/gpu/device.ts';
 import type { Dataset } from '../../src/core/scene/dataset.ts';
-import { readCheckpoint, writeCheckpoint } from '../../src/core/train/checkpoint.ts';
+import { checkpointParts, joined, readCheckpoint } from '../../src/core/train/checkpoint.ts';
 import type { TrainOptions } from '../../src/core/train/contract.ts';
 import { smallModel } from '../fixtures/smallModel.ts';
 
@@ -11,7 +11,7 @@ const options: TrainOptions = { preset: 'preview', holdout: 8, seed: 3, maxSplat
 const counters = { step: 120, count: 90, startCount: 40, totalSteps: 500, slotCapacity: 4096, maxSplats: 100, widthPx: 64, shDegree: 1 };
 
 /** Without buffers nothing is read from a GPU, so none is needed. */
-const bare = await writeCheckpoint(null as unknown as Gpu, dataset, options, counters, []);
+const bare = joined(await checkpointParts(null as unknown as Gpu, dataset, options, counters, []));
 
 type Header = Record<string, unknown>;
 

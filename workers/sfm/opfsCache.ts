@@ -4,37 +4,11 @@
  * Invariant: what get gives back is exactly what put was given under that key; anything else (missing, cut short, altered, no store) is
  * null. The entries together stay under the bound; the oldest go first.
  */
+import { sealBytes, sealOf, unsealed } from '../../src/core/project/sealed.ts';
 import type { ByteCache } from '../../src/core/sfm/contract.ts';
 
 const folderName = 'solve-cache';
 const defaultBytes = 1 << 30;
-/** Magic number, length, checksum. */
-const sealBytes = 12;
-const magic = 0x53504c31;
-
-/** FNV-1a, 32 bits. */
-function checksum(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
-  return hash >>> 0;
-}
-
-function sealOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const seal = new DataView(new ArrayBuffer(sealBytes));
-  seal.setUint32(0, magic);
-  seal.setUint32(4, bytes.length);
-  seal.setUint32(8, checksum(bytes));
-  return new Uint8Array(seal.buffer);
-}
-
-/** The bytes after their seal; null when they do not belong together. */
-export function unsealed(content: Uint8Array): Uint8Array | null {
-  if (content.length < sealBytes) return null;
-  const bytes = content.subarray(sealBytes);
-  const seal = sealOf(bytes);
-  return seal.every((byte, at) => byte === content[at]) ? bytes : null;
-}
-
 /** A name that every file system takes; two keys never share one. */
 const fileName = (key: string): string => key.replace(/[^a-z0-9._-]/g, (c) => `+${c.charCodeAt(0).toString(16)}+`);
 
@@ -85,7 +59,7 @@ async function write(folder: FileSystemDirectoryHandle, name: string, bytes: Uin
     access.truncate(0);
     access.write(bytes, { at: sealBytes });
     access.flush();
-    access.write(sealOf(bytes), { at: 0 });
+    access.write(sealOf([bytes]), { at: 0 });
   } finally {
     access.close();
   }

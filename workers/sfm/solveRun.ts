@@ -9,6 +9,7 @@ import type { Dataset, SourceFile } from '../../src/core/scene/dataset.ts';
 import type { SolveHost, SolveOptions, Solved } from '../../src/core/sfm/contract.ts';
 import { solve } from '../../src/core/sfm/solve.ts';
 import type { TrainMessage } from '../protocol.ts';
+import type { RunKeeper } from '../train/runKeeper.ts';
 import { buffersOf } from '../../src/core/sfm/compact.ts';
 import { refinementOf, solvedDataset } from '../../src/core/sfm/solvedDataset.ts';
 import { createSolveDecoder } from './decodeForSolving.ts';
@@ -26,6 +27,7 @@ export interface SolveRun {
   post: (message: TrainMessage, transfer?: Transferable[]) => void;
   emit: (event: JobEvent) => void;
   signal: AbortSignal;
+  keeper: RunKeeper | null;
 }
 
 export interface SolvedInBrowser {
@@ -34,8 +36,32 @@ export interface SolvedInBrowser {
   refinement: ReturnType<typeof refinementOf>;
 }
 
-/** Solves the photos and gives back what training is entered with. `cancelled` when the signal fired. */
-export async function solveInBrowser({ gpu, photos, options, post, emit, signal }: SolveRun): Promise<Result<SolvedInBrowser>> {
+type Tell = Pick<SolveRun, 'photos' | 'post' | 'emit'>;
+
+/** Shows solved cameras and makes of them what training is entered with. */
+function handedOn(solved: Solved, { photos, post }: Tell): SolvedInBrowser {
+  const sketch = sketchOf({ reconstruction: solved.reconstruction, photos: photos.length, up: solved.up });
+  post({ type: 'solve-snapshot', sketch }, buffersOf(sketch));
+  post({ type: 'solved', summary: summaryOf(solved) });
+  return { dataset: solvedDataset(solved, photos), refinement: refinementOf(solved) };
+}
+
+/** Solves the photos, or takes up what was solved of them before. `cancelled` when the signal fired. */
+export async function solveInBrowser(run: SolveRun): Promise<Result<SolvedInBrowser>> {
+  const { keeper, photos, emit } = run;
+  const before = await keeper?.solved(photos);
+  if (before) {
+    const placed = { done: before.report.registered, total: before.report.photos, unit: 'cameras', secondsLeft: null } as const;
+    emit({ type: 'progress', stage: 'cameras', ...placed });
+    return ok(handedOn(before, run));
+  }
+  const solved = await solveAnew(run);
+  if (!solved.ok) return solved;
+  await keeper?.keepSolved(solved.value, photos);
+  return ok(handedOn(solved.value, run));
+}
+
+async function solveAnew({ gpu, photos, options, post, emit, signal }: SolveRun): Promise<Result<Solved>> {
   const pool = createTaskPool();
   const sketches = createLatestSlot((sketch: ReturnType<typeof sketchOf>) => {
     post({ type: 'solve-snapshot', sketch }, buffersOf(sketch));
@@ -51,12 +77,7 @@ export async function solveInBrowser({ gpu, photos, options, post, emit, signal 
   signal.addEventListener('abort', () => (sketches.drop(), pool.dispose()), { once: true });
   try {
     const solved = await solve(gpu, photos, options, host, events, signal);
-    if (signal.aborted) return cancelled;
-    if (!solved.ok) return solved;
-    sketches.offer(sketchOf({ reconstruction: solved.value.reconstruction, photos: photos.length, up: solved.value.up }));
-    sketches.flush();
-    post({ type: 'solved', summary: summaryOf(solved.value) });
-    return ok({ dataset: solvedDataset(solved.value, photos), refinement: refinementOf(solved.value) });
+    return signal.aborted ? cancelled : solved;
   } catch (error) {
     if (signal.aborted) return cancelled;
     throw error;

@@ -2,7 +2,7 @@
  * A project's folder as workers write it: through sync access handles, which every browser with a private file system has.
  * Invariant: a sealed file is whole or not taken for one; what has no room fails as `storage-full` and leaves the other files as they are.
  */
-import { checkpointFiles, projectsFolder, trainedFiles } from '../../src/core/project/layout.ts';
+import { type checkpointFiles, projectsFolder, type trainedFiles } from '../../src/core/project/layout.ts';
 import { sealBytes, sealOf, turnOf, unsealed } from '../../src/core/project/sealed.ts';
 import { type Result, fail, ok } from '../../src/core/job/failure.ts';
 
@@ -28,7 +28,8 @@ export async function openProjectFolder(projectId: string): Promise<FileSystemDi
 
 /** Bytes of room the browser still promises; Infinity where it does not say. */
 export async function roomBytes(): Promise<number> {
-  const { quota, usage = 0 } = await navigator.storage.estimate().catch(() => ({}) as StorageEstimate);
+  const none: StorageEstimate = {};
+  const { quota, usage = 0 } = await navigator.storage.estimate().catch(() => none);
   return quota === undefined ? Infinity : Math.max(0, quota - usage);
 }
 

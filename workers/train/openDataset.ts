@@ -19,14 +19,18 @@ export interface OpenedDataset {
 /** Below this a video given with the photos says more than they do. */
 const leastPhotos = 3;
 
-/** Reads or solves. `cancelled` when the signal fired. */
-export async function openDataset(picked: PickedFile[], run: Omit<SolveRun, 'photos' | 'options'>): Promise<Result<OpenedDataset>> {
+/** Reads or solves. `isVideo`: the photos are frames of one video. `cancelled` when the signal fired. */
+export async function openDataset(
+  picked: PickedFile[],
+  isVideo: boolean,
+  run: Omit<SolveRun, 'photos' | 'options'>,
+): Promise<Result<OpenedDataset>> {
   run.emit({ type: 'stage-started', stage: 'read' });
   const given = await photosOf(sourceFiles(picked));
   if (!given.ok) return given;
   const { files, photos, video, hasPoses } = given.value;
   if (hasPoses || (photos.length === 0 && !video)) return withPoses(files);
-  const chosen = await photosToSolve(given.value, picked, run);
+  const chosen = await photosToSolve(given.value, picked, isVideo, run);
   if (!chosen.ok) return chosen;
   return solveInBrowser({ ...run, ...chosen.value });
 }
@@ -41,6 +45,7 @@ type ToSolve = Pick<SolveRun, 'photos' | 'options'>;
 async function photosToSolve(
   { photos, video }: GivenFiles,
   picked: PickedFile[],
+  isVideo: boolean,
   { emit, signal }: Pick<SolveRun, 'emit' | 'signal'>,
 ): Promise<Result<ToSolve>> {
   if (video && photos.length < leastPhotos) {
@@ -52,7 +57,7 @@ async function photosToSolve(
     const detail = `${video.path} was left out, because photos were given with it. Give the video alone to use it.`;
     emit({ type: 'warning', failure: fail('partial', detail, { file: video.path }).failure });
   }
-  return ok({ photos, options: {} });
+  return ok({ photos, options: isVideo ? { video: true } : {} });
 }
 
 /** The file itself where the person gave it, so that a long video is never read into memory as a whole. */

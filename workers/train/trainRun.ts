@@ -5,19 +5,26 @@
 import { type Gpu, openGpu } from '../../src/core/gpu/device.ts';
 import { type Failure, type Result, fail } from '../../src/core/job/failure.ts';
 import type { PinholeView } from '../../src/core/scene/camera.ts';
+import type { Dataset } from '../../src/core/scene/dataset.ts';
 import type { Splats } from '../../src/core/scene/splats.ts';
 import type { TrainFigures } from '../../src/core/job/events.ts';
-import type { Emit, TrainSession } from '../../src/core/train/contract.ts';
+import type { Emit, TrainOptions, TrainSession } from '../../src/core/train/contract.ts';
 import { createTrainSession } from '../../src/core/train/session.ts';
 import type { RunState, SaveFormat, StartCommand, TrainMessage } from '../protocol.ts';
 import { decodePhoto } from './decodePhoto.ts';
 import { PreviewLoop } from './previewLoop.ts';
 import { createMessageOutlet } from './messageOutlet.ts';
 import { openDataset } from './openDataset.ts';
+import { type RunKeeper, openRunKeeper } from './runKeeper.ts';
 import { saveSplats } from './saveSplats.ts';
 
-/** Splats are read back this often, and when training rests, so that a lost GPU costs at most this much work. */
+/** Splats are read back this often at most, and when training rests, so that a lost GPU costs at most this much work. */
 const keepEveryMs = 30_000;
+/** Keeping takes at most one part in so many of the time. */
+const keepShare = 15;
+
+const damagedCheckpoint = 'The newest kept progress was damaged; training goes on from the one before.';
+const uselessCheckpoint = 'The kept progress could not be taken up; training begins anew from the placed cameras.';
 
 export class TrainRun {
   readonly #start: StartCommand;
@@ -30,10 +37,15 @@ export class TrainRun {
   #preview: PreviewLoop | null = null;
   #view: PinholeView | null = null;
   #figures: TrainFigures | null = null;
+  #keeper: RunKeeper | null = null;
   #kept: { splats: Splats; step: number } | null = null;
+  /** One at a time: two checkpoints in turns must never be written at once. */
+  #keeping: Promise<void> = Promise.resolve();
+  /** The step of the trained splats in the project's folder. */
+  #storedStep: number | null = null;
   /** The step at which the held-out photos were scored. */
   #scoredStep: number | null = null;
-  #keepTimer: ReturnType<typeof setInterval> | null = null;
+  #keepTimer: ReturnType<typeof setTimeout> | null = null;
   #failed = false;
   #disposed = false;
 
@@ -62,7 +74,8 @@ export class TrainRun {
     if (this.#disposed || this.#failed) return preview.dispose();
     this.#preview = preview;
     if (this.#view) this.#preview.show(this.#view);
-    this.#keepTimer = setInterval(() => void this.#keep(), keepEveryMs);
+    await this.#keeper?.checkRoom(session.value);
+    this.#keepLater(keepEveryMs);
     this.#post({ type: 'scene', scene: { startView, focusPoint, up, adapterName: gpu.adapterName, photos } });
     await this.#train(session.value);
   }
@@ -77,7 +90,7 @@ export class TrainRun {
     if (this.#session?.state !== 'paused') return;
     this.#postState('paused');
     this.#preview?.wake();
-    void this.#keep();
+    void this.#keepAtRest();
   }
 
   /** Goes on after a pause or a stop. */
@@ -126,7 +139,7 @@ export class TrainRun {
   dispose(): void {
     this.#disposed = true;
     this.#abort.abort();
-    if (this.#keepTimer !== null) clearInterval(this.#keepTimer);
+    if (this.#keepTimer !== null) clearTimeout(this.#keepTimer);
     this.#preview?.dispose();
     this.#session?.dispose();
     this.#gpu?.dispose();
@@ -138,13 +151,30 @@ export class TrainRun {
     if (!gpu.ok) return gpu;
     this.#gpu = gpu.value;
     void gpu.value.lost.then(({ message }) => this.#fail({ code: 'gpu-lost', detail: message || 'The browser gave no reason.' }));
-    const { files, options } = this.#start;
-    const opened = await openDataset(files, { gpu: gpu.value, post: this.#post, emit, signal: this.#abort.signal });
+    const { files, options, video, projectId } = this.#start;
+    const post = this.#post;
+    const warn = (failure: Failure): void => emit({ type: 'warning', failure });
+    this.#keeper = projectId === null ? null : await openRunKeeper(projectId, { post, warn });
+    const run = { gpu: gpu.value, post, emit, signal: this.#abort.signal, keeper: this.#keeper };
+    const opened = await openDataset(files, video, run);
     if (!opened.ok) return opened;
     if (this.#disposed || this.#failed) return fail('cancelled', 'The run is over.');
     const { dataset, refinement } = opened.value;
+    return this.#openSession(gpu.value, dataset, { ...options, ...refinement });
+  }
+
+  /** A session that goes on from the newest checkpoint; what cannot be taken up is said, and training begins anew. */
+  async #openSession(gpu: Gpu, dataset: Dataset, options: TrainOptions): Promise<Result<TrainSession>> {
     const host = { decode: decodePhoto, nowMs: () => performance.now() };
-    return createTrainSession(gpu.value, dataset, { ...options, ...refinement }, host, emit);
+    const { bytes, damaged } = (await this.#keeper?.checkpoint()) ?? { bytes: null, damaged: 0 };
+    if (bytes) {
+      if (damaged > 0) this.#emit({ type: 'warning', failure: fail('bad-file', damagedCheckpoint).failure });
+      const session = await createTrainSession(gpu, dataset, options, host, this.#emit, bytes);
+      // A device lost or short of memory would fail the same way without it.
+      if (session.ok || session.failure.code !== 'bad-file') return session;
+    }
+    if (bytes || damaged > 0) this.#emit({ type: 'warning', failure: fail('bad-file', uselessCheckpoint).failure });
+    return createTrainSession(gpu, dataset, options, host, this.#emit);
   }
 
   async #train(session: TrainSession): Promise<void> {
@@ -156,7 +186,7 @@ export class TrainRun {
     if (result.value === 'finished' && this.#start.options.holdout > 0) await this.#score(session);
     this.#preview?.wake();
     this.#postState(result.value);
-    void this.#keep();
+    await this.#keepAtRest();
   }
 
   async #score(session: TrainSession): Promise<void> {
@@ -168,13 +198,42 @@ export class TrainRun {
     this.#emit({ type: 'progress', stage: 'evaluate', ...views, figures: { ...this.#figures, heldOutPsnrDb } });
   }
 
-  /** Reads the splats back: the memory of a lost device is gone with it. */
-  async #keep(): Promise<void> {
+  #keepLater(waitMs: number): void {
+    this.#keepTimer = setTimeout(() => {
+      const startMs = performance.now();
+      void this.#keep().finally(() => {
+        if (!this.#disposed && !this.#failed) this.#keepLater(Math.max(keepEveryMs, keepShare * (performance.now() - startMs)));
+      });
+    }, waitMs);
+  }
+
+  /** Keeps what there is, after what is being kept already. */
+  #keep(): Promise<void> {
+    this.#keeping = this.#keeping.then(() => this.#keepNow());
+    return this.#keeping;
+  }
+
+  /** Reads the splats back, for the memory of a lost device is gone with it, and writes a checkpoint. */
+  async #keepNow(): Promise<void> {
     const session = this.#session;
-    if (!session || this.#failed || session.step === this.#kept?.step) return;
+    if (!session || this.#failed || this.#disposed || session.step === this.#kept?.step) return;
     const { step } = session;
     const splats = await session.splats().catch(() => null);
     if (splats) this.#kept = { splats, step };
+    if (splats) await this.#keeper?.keepCheckpoint(session);
+  }
+
+  /** At rest the splats are written too, as they can be viewed. */
+  async #keepAtRest(): Promise<void> {
+    await this.#keep();
+    await this.#storeKept();
+  }
+
+  async #storeKept(): Promise<void> {
+    const [kept, session] = [this.#kept, this.#session];
+    if (!kept || !session || kept.step === this.#storedStep) return;
+    this.#storedStep = kept.step;
+    await this.#keeper?.keepTrained(kept.splats, { step: kept.step, totalSteps: session.totalSteps, splats: kept.splats.count });
   }
 
   #postState(state: RunState): void {
@@ -187,5 +246,7 @@ export class TrainRun {
     this.#failed = true;
     this.#preview?.dispose();
     this.#post({ type: 'failed', failure, keptStep: this.#kept?.step ?? null });
+    // A lost device does not take what was read back before.
+    this.#keeping = this.#keeping.then(() => this.#storeKept());
   }
 }

@@ -2,13 +2,12 @@
  * The page's end of the training worker.
  * Invariant: every way a worker can go wrong arrives as a message; after dispose() the worker and its GPU device are gone.
  */
-import type { ComparePhoto, PickedFile, SaveFormat, TrainCommand, TrainMessage } from '../../../workers/protocol.ts';
+import type { ComparePhoto, SaveFormat, StartCommand, TrainCommand, TrainMessage } from '../../../workers/protocol.ts';
 import { type Result, fail, ok } from '../../core/job/failure.ts';
 import type { PinholeView } from '../../core/scene/camera.ts';
-import type { TrainOptions } from '../../core/train/contract.ts';
 
 export interface TrainClient {
-  start(files: PickedFile[], options: TrainOptions, canvas: OffscreenCanvas): void;
+  start(run: Omit<StartCommand, 'type'>): void;
   pause(): void;
   resume(): void;
   stop(): void;
@@ -77,7 +76,7 @@ export function createTrainClient(onMessage: (message: TrainMessage) => void): T
   worker.onmessageerror = () => onMessage({ type: 'crashed', detail: 'A message between the page and its worker could not be read.' });
 
   return {
-    start: (files, options, canvas) => send({ type: 'start', files, options, canvas }, [canvas]),
+    start: (run) => send({ type: 'start', ...run }, [run.canvas]),
     pause: () => send({ type: 'pause' }),
     resume: () => send({ type: 'resume' }),
     stop: () => send({ type: 'stop' }),

@@ -58,6 +58,27 @@ export async function readBuffer(
   }
 }
 
+/**
+ * Copies whole buffers to the CPU as they are at one moment: work submitted later changes none of them. Rejects when the device is lost
+ * meanwhile.
+ */
+export async function readTogether(gpu: Gpu, buffers: readonly GPUBuffer[]): Promise<ArrayBuffer[]> {
+  if (buffers.length === 0) return [];
+  const encoder = gpu.device.createCommandEncoder();
+  const copies = buffers.map((buffer) => {
+    const staging = createBuffer(gpu, `${buffer.label} read back`, buffer.size, usage.mapRead | usage.copyDst);
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+    return staging;
+  });
+  gpu.device.queue.submit([encoder.finish()]);
+  try {
+    await Promise.all(copies.map((staging) => staging.mapAsync(1)));
+    return copies.map((staging, i) => staging.getMappedRange().slice(0, buffers[i].size));
+  } finally {
+    for (const staging of copies) destroyBuffer(gpu, staging);
+  }
+}
+
 export const readF32 = async (gpu: Gpu, buffer: GPUBuffer, offsetBytes = 0, sizeBytes?: number): Promise<Float32Array> =>
   new Float32Array(await readBuffer(gpu, buffer, offsetBytes, sizeBytes));
 

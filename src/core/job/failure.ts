@@ -18,6 +18,10 @@ export const failureCodes = [
   'storage-full',
   'bad-file',
   'offline',
+  'cloud-unreachable',
+  'cloud-refused',
+  'cloud-failed',
+  'cloud-expired',
   'cancelled',
 ] as const;
 export type FailureCode = (typeof failureCodes)[number];

@@ -72,6 +72,22 @@ export const words: Record<FailureCode, FailureWords> = {
     happened: 'There is no connection to the network.',
     todo: 'Connect and try again. Work on this device goes on without a network.',
   },
+  'cloud-unreachable': {
+    happened: 'The cloud cannot be reached from this page.',
+    todo: 'Nothing has to be done: it is tried again by itself. Work on this device goes on without the cloud.',
+  },
+  'cloud-refused': {
+    happened: 'The cloud did not accept the photos.',
+    todo: 'Read the reason given here; fewer or smaller photos may help. Everything is still on this device.',
+  },
+  'cloud-failed': {
+    happened: 'The cloud could not finish the model.',
+    todo: 'Try again, or build the model on this device. The photos are still here.',
+  },
+  'cloud-expired': {
+    happened: 'The cloud no longer has what was sent or made.',
+    todo: 'Send the photos again; they are still on this device.',
+  },
   cancelled: {
     happened: 'The work was stopped.',
     todo: 'Start again when you like; nothing that was saved is lost.',

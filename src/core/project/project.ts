@@ -81,6 +81,17 @@ export interface ProjectTraining {
   adapterName: string;
 }
 
+/** A start camera in the viewer element's texts, and the lens it was photographed with. */
+export interface ProjectStart {
+  /** "roll pitch yaw". */
+  orientation: string;
+  /** "theta phi radius". */
+  orbit: string;
+  /** "x y z". */
+  target: string;
+  lens: { widthPx: number; heightPx: number; fx: number };
+}
+
 export interface Project {
   id: string;
   name: string;
@@ -96,6 +107,8 @@ export interface Project {
   training: ProjectTraining | null;
   /** Name of the splat file, with the ending that tells its format; null while there is none. */
   splatFile: string | null;
+  /** Where viewers start, upright and at the first photo; null: they find their own. */
+  start: ProjectStart | null;
   /** A small picture of it, JPEG or WebP, at most 100 kB; null while there is none. */
   poster: Uint8Array<ArrayBuffer> | null;
   /** Bytes of all its files, as of the last change. */

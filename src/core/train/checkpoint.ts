@@ -3,7 +3,7 @@
  * raw buffers one after another.
  * Invariant: a checkpoint is only taken up by the run it belongs to: the same views, seed and settings.
  */
-import { readBuffer } from '../gpu/buffers.ts';
+import { readTogether } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { type Result, fail, ok } from '../job/failure.ts';
 import type { Dataset } from '../scene/dataset.ts';
@@ -56,22 +56,27 @@ function fingerprint(dataset: Dataset, options: TrainOptions): string {
   });
 }
 
-export async function writeCheckpoint(
+/** A checkpoint in parts, to be written one after another. All buffers are as they are at the moment of the call. */
+export async function checkpointParts(
   gpu: Gpu,
   dataset: Dataset,
   options: TrainOptions,
   counters: Counters,
   buffers: GPUBuffer[],
-): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for (const buffer of buffers) parts.push(new Uint8Array(await readBuffer(gpu, buffer)));
+): Promise<Uint8Array[]> {
+  const parts = (await readTogether(gpu, buffers)).map((bytes) => new Uint8Array(bytes));
   const header: Header = { version, run: fingerprint(dataset, options), sizes: parts.map((part) => part.length), ...counters };
   const json = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(12 + json.length + parts.reduce((sum, part) => sum + part.length, 0));
-  bytes.set(new TextEncoder().encode(magic));
-  new DataView(bytes.buffer).setUint32(8, json.length, true);
-  bytes.set(json, 12);
-  let at = 12 + json.length;
+  const start = new Uint8Array(12);
+  start.set(new TextEncoder().encode(magic));
+  new DataView(start.buffer).setUint32(8, json.length, true);
+  return [start, json, ...parts];
+}
+
+/** The parts as one file. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;

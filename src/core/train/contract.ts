@@ -126,6 +126,10 @@ export interface TrainSession {
   splats(): Promise<Splats>;
   /** Everything needed to go on exactly where this is: parameters, moments, statistics, counters. */
   checkpoint(): Promise<Uint8Array>;
+  /** The same in parts to be written one after another, as of the moment of the call, also while training goes on. */
+  checkpointParts(): Promise<Uint8Array[]>;
+  /** Size of a checkpoint, without its header. */
+  readonly checkpointBytes: number;
   metrics(): TrainMetrics;
   dispose(): void;
 }

@@ -11,7 +11,7 @@ import { readSplats } from '../raster/splatBuffers.ts';
 import { type StepConstants, renderConstants } from '../raster/stepConstants.ts';
 import type { PinholeView, View } from '../scene/camera.ts';
 import type { Pixels } from '../scene/dataset.ts';
-import { type CheckpointState, writeCheckpoint } from './checkpoint.ts';
+import { type CheckpointState, checkpointParts, joined } from './checkpoint.ts';
 import type { HeldOutView, RunPhoto, SeenPhoto, TrainMetrics, TrainSession } from './contract.ts';
 import { maxBatch } from './engine.ts';
 import { type Figures, createFigures } from './figures.ts';
@@ -312,17 +312,25 @@ export class TrainingRun implements TrainSession {
     return readSplats(this.gpu, this.setup.engine.splats, this.count, this.setup.plan.antialiased);
   }
 
-  checkpoint(): Promise<Uint8Array> {
+  checkpointParts(): Promise<Uint8Array[]> {
     const { dataset, options, startCount, engine, plan } = this.setup;
     const { step, count, totalSteps } = this;
     const { slotCapacity } = engine.raster.options;
-    return writeCheckpoint(
+    return checkpointParts(
       this.gpu,
       dataset,
       options,
       { step, count, startCount, totalSteps, slotCapacity, maxSplats: plan.maxSplats, widthPx: plan.widthPx, shDegree: plan.shDegree },
       this.stateBuffers(),
     );
+  }
+
+  async checkpoint(): Promise<Uint8Array> {
+    return joined(await this.checkpointParts());
+  }
+
+  get checkpointBytes(): number {
+    return this.stateBuffers().reduce((sum, { size }) => sum + size, 0);
   }
 
   metrics(): TrainMetrics {

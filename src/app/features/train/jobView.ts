@@ -30,6 +30,8 @@ export interface JobView {
   plannedBytes: number | null;
   warnings: Failure[];
   scene: PreviewScene | null;
+  /** What a closed tab or a lost GPU would go on from: the step of the newest checkpoint. */
+  keptStep: number | null;
   trouble: Trouble | null;
 }
 
@@ -46,6 +48,7 @@ export const newJob: JobView = {
   plannedBytes: null,
   warnings: [],
   scene: null,
+  keptStep: null,
   trouble: null,
 };
 
@@ -106,6 +109,8 @@ export function reduceJob(job: JobView, message: TrainMessage, nowMs: number): J
       return { ...job, scene: message.scene };
     case 'state':
       return withState(job, message);
+    case 'kept':
+      return message.what === 'checkpoint' && message.at ? { ...job, keptStep: message.at.step } : job;
     case 'failed':
       return { ...job, state: 'failed', trouble: { failure: message.failure, keptStep: message.keptStep } };
     case 'crashed':

@@ -5,19 +5,10 @@
 import type { PreviewScene } from '../../../../workers/protocol.ts';
 import { cameraCentre } from '../../../core/math/pose.ts';
 import type { Vector3 } from '../../../core/math/rotation.ts';
-import type { PinholeView } from '../../../core/scene/camera.ts';
+import type { ProjectStart } from '../../../core/project/project.ts';
 import { orbitFrom, orbitPose } from '../train/orbit.ts';
 
-export interface StartCamera {
-  /** "roll pitch yaw". */
-  orientation: string;
-  /** "theta phi radius". */
-  orbit: string;
-  /** "x y z". */
-  target: string;
-  /** All of it stays in sight. */
-  lens: Pick<PinholeView, 'widthPx' | 'heightPx' | 'fx'>;
-}
+export type StartCamera = ProjectStart;
 
 /** Radians about z and x. */
 interface Tilt {

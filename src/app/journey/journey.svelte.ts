@@ -1,0 +1,91 @@
+/**
+ * The journey's state: where the person is, which project that is about, and the files on their way into it.
+ * Invariant: the address tells the place; what is shown of a project is its record as the store has it.
+ */
+import type { PickedFile } from '../../../workers/protocol.ts';
+import type { Project, ProjectSource } from '../../core/project/project.ts';
+import { summarise } from '../features/train/pickedFiles.ts';
+import type { ProjectStore } from '../services/store/projectStore.ts';
+import { type Place, type ProjectRoom, addressOf, placeOf, roomFor } from './places.ts';
+
+export interface Journey {
+  readonly store: ProjectStore;
+  readonly place: Place;
+  readonly projects: readonly Project[];
+  /** The project of the place; null elsewhere, or when it is gone. */
+  readonly project: Project | null;
+  /** False until the store has answered for the first time. */
+  readonly ready: boolean;
+  go(place: Place): void;
+  goTo(id: string, room?: ProjectRoom | null): void;
+  /** A new project that takes these files, and the way into its first room. */
+  begin(files: PickedFile[], source?: ProjectSource): Promise<Project>;
+  /** Files that a room has still to take in for a project; empty when there are none. They are handed out once. */
+  takePending(id: string): PickedFile[];
+  /** Changes a record and shows it at once. */
+  change(id: string, changes: Partial<Project>): Promise<void>;
+  dispose(): void;
+}
+
+export function createJourney(store: ProjectStore): Journey {
+  let place = $state.raw<Place>(placeOf(location.hash));
+  let projects = $state.raw<readonly Project[]>([]);
+  let ready = $state(false);
+  const pending = new Map<string, PickedFile[]>();
+
+  const refresh = async (): Promise<void> => {
+    projects = await store.list();
+    ready = true;
+  };
+  const onHash = (): void => void (place = placeOf(location.hash));
+  const stopListening = store.subscribe(() => void refresh());
+  addEventListener('hashchange', onHash);
+  void refresh();
+
+  const go = (next: Place): void => {
+    place = next;
+    if (location.hash !== addressOf(next)) location.hash = addressOf(next);
+  };
+
+  return {
+    store,
+    get place() {
+      return place;
+    },
+    get projects() {
+      return projects;
+    },
+    get project() {
+      const wanted = place;
+      return wanted.name === 'project' ? (projects.find(({ id }) => id === wanted.id) ?? null) : null;
+    },
+    get ready() {
+      return ready;
+    },
+    go,
+    goTo(id, room = null) {
+      const project = projects.find((each) => each.id === id);
+      go({ name: 'project', id, room: room ?? (project ? roomFor(project) : null) });
+    },
+    async begin(files, source = 'photos') {
+      const project = await store.create(summarise(files).name, source);
+      pending.set(project.id, files);
+      await refresh();
+      go({ name: 'project', id: project.id, room: 'check' });
+      return project;
+    },
+    takePending(id) {
+      const files = pending.get(id) ?? [];
+      pending.delete(id);
+      return files;
+    },
+    async change(id, changes) {
+      projects = projects.map((each) => (each.id === id ? { ...each, ...changes } : each));
+      await store.update(id, () => changes);
+    },
+    dispose() {
+      removeEventListener('hashchange', onHash);
+      stopListening();
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Who may run: at most one run in this tab, and none while another tab has one.
+ * Invariant: a run that begins holds the lock; a run that is replaced is ended first, so its worker and GPU device are gone.
+ */
+import type { Journey } from './journey.svelte.ts';
+import { type LiveRun, createLiveRun } from './liveRun.svelte.ts';
+import { takeRunLock, waitForRunLock } from './runLock.ts';
+
+export interface Blocked {
+  by: 'otherTab' | 'thisTab';
+  /** The run begins by itself when the other ends. */
+  waits: boolean;
+}
+
+export interface Runs {
+  /** The run of this tab, at work or at rest. */
+  readonly live: LiveRun | null;
+  /** Why the last start did not begin. */
+  readonly blocked: Blocked | null;
+  /** Something would be lost with this tab. */
+  readonly isUnsaved: boolean;
+  /** The run of a project; null when it has none here. */
+  of(projectId: string): LiveRun | null;
+  /** Begins a project's run, or takes it up from what was kept. */
+  start(projectId: string, options?: { wait?: boolean }): Promise<void>;
+  /** Waits no longer. */
+  giveUp(): void;
+  /** Ends a project's run; what it kept stays. */
+  end(projectId: string): void;
+  /** The person has the result as a file. */
+  saved(): void;
+  dispose(): void;
+}
+
+export function createRuns(journey: Journey): Runs {
+  let live = $state.raw<LiveRun | null>(null);
+  let blocked = $state.raw<Blocked | null>(null);
+  let savedRun = $state.raw<LiveRun | null>(null);
+  let waiting: AbortController | null = null;
+
+  const giveUp = (): void => {
+    waiting?.abort();
+    waiting = null;
+    blocked = null;
+  };
+
+  const drop = (): void => {
+    live?.dispose();
+    live = null;
+  };
+
+  async function lockFor(wait: boolean) {
+    if (!wait) return takeRunLock();
+    waiting = new AbortController();
+    blocked = { by: 'otherTab', waits: true };
+    return waitForRunLock(waiting.signal).catch(() => null);
+  }
+
+  return {
+    get live() {
+      return live;
+    },
+    get blocked() {
+      return blocked;
+    },
+    get isUnsaved() {
+      return !journey.store.keeps && live !== null && live !== savedRun && live.job.scene !== null && live.job.trouble === null;
+    },
+    of: (projectId) => (live?.project.id === projectId ? live : null),
+    async start(projectId, { wait = false } = {}) {
+      giveUp();
+      if (live?.isBusy && live.project.id !== projectId) {
+        blocked = { by: 'thisTab', waits: false };
+        return;
+      }
+      drop();
+      const lock = await lockFor(wait);
+      const project = await journey.store.get(projectId);
+      if (!lock || !project) {
+        if (!lock && !wait) blocked = { by: 'otherTab', waits: false };
+        return lock?.release();
+      }
+      giveUp();
+      live = createLiveRun(journey, project, lock);
+    },
+    giveUp,
+    end(projectId) {
+      if (live?.project.id === projectId) drop();
+    },
+    saved: () => void (savedRun = live),
+    dispose() {
+      giveUp();
+      drop();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * Making room from what can be computed again: checkpoints of runs that have their splats, and features found in photos.
+ * Invariant: photos, splats, solved cameras and edits stay, and so do the checkpoints of a run that has nothing else to show.
+ */
+import { checkpointFiles, trainedFiles } from '../../../core/project/layout.ts';
+import type { Project } from '../../../core/project/project.ts';
+import { projectListing, removeProjectFile } from './projectFiles.ts';
+import type { ProjectStore } from './projectStore.ts';
+
+const cacheFolder = 'solve-cache';
+type Values = { values(): AsyncIterable<FileSystemHandle> };
+
+async function cacheBytes(): Promise<number> {
+  let sum = 0;
+  const root = await navigator.storage.getDirectory().catch(() => null);
+  const folder = await root?.getDirectoryHandle(cacheFolder).catch(() => null);
+  if (!folder) return 0;
+  for await (const handle of (folder as unknown as Values).values()) {
+    if (handle.kind === 'file') sum += (await (handle as FileSystemFileHandle).getFile()).size;
+  }
+  return sum;
+}
+
+async function spareFiles({ id }: Project): Promise<{ name: string; size: number }[]> {
+  const sizes = await projectListing(id);
+  if (!trainedFiles.some((name) => sizes.has(name))) return [];
+  return checkpointFiles.flatMap((name) => (sizes.has(name) ? [{ name, size: sizes.get(name) ?? 0 }] : []));
+}
+
+/** Bytes that removeRemakeable() would free. */
+export async function remakeableBytes(projects: readonly Project[]): Promise<number> {
+  let sum = await cacheBytes();
+  for (const project of projects) for (const { size } of await spareFiles(project)) sum += size;
+  return sum;
+}
+
+/** Removes it. Gives back the bytes. */
+export async function removeRemakeable(store: ProjectStore): Promise<number> {
+  const projects = await store.list();
+  const freed = await remakeableBytes(projects);
+  for (const project of projects) for (const { name } of await spareFiles(project)) await removeProjectFile(project.id, name);
+  const root = await navigator.storage.getDirectory().catch(() => null);
+  await root?.removeEntry(cacheFolder, { recursive: true }).catch(() => undefined);
+  return freed;
+}

@@ -1,0 +1,37 @@
+/**
+ * Room for the app's files: how much there is, whether the browser promised to keep them, and whether something will fit.
+ * Invariant: nothing that is known not to fit is begun; what the browser does not say is never guessed.
+ */
+import { type Result, fail, ok } from '../../../core/job/failure.ts';
+
+export interface StorageState {
+  usageBytes: number;
+  /** Null where the browser does not say. */
+  quotaBytes: number | null;
+  freeBytes: number | null;
+  /** Whether the browser keeps the files until the person deletes them; null where it does not say. */
+  persisted: boolean | null;
+}
+
+export async function storageState(): Promise<StorageState> {
+  const none: StorageEstimate = {};
+  const { usage = 0, quota } = (await navigator.storage?.estimate?.().catch(() => none)) ?? none;
+  const persisted = (await navigator.storage?.persisted?.().catch(() => null)) ?? null;
+  const quotaBytes = quota ?? null;
+  return { usageBytes: usage, quotaBytes, freeBytes: quotaBytes === null ? null : Math.max(0, quotaBytes - usage), persisted };
+}
+
+/** Asks the browser to keep the files; call it on a gesture. True when it promises, null where it cannot be asked. */
+export async function askToPersist(): Promise<boolean | null> {
+  if (!navigator.storage?.persist) return null;
+  return navigator.storage.persist().catch(() => null);
+}
+
+const inMegabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+
+/** `storage-full` with the figures when so many bytes will not fit. */
+export async function roomFor(neededBytes: number): Promise<Result<null>> {
+  const { freeBytes } = await storageState();
+  if (freeBytes === null || freeBytes >= neededBytes) return ok(null);
+  return fail('storage-full', `${inMegabytes(neededBytes)} are needed, ${inMegabytes(freeBytes)} are free.`);
+}
