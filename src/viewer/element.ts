@@ -103,6 +103,14 @@ export class SplatViewerElement extends Base {
     return this.load({ splats });
   }
 
+  /**
+   * After load({ packed }): reads the rows of splats [first, first + count) again, whose colours, opacities or shapes the page has changed
+   * in place. Their means must be as before.
+   */
+  refreshSplats(first = 0, count = Infinity): void {
+    this.#session?.flow.refresh(first, count);
+  }
+
   async reload(): Promise<Result<LoadDetail>> {
     return this.#session?.flow.reload() ?? fail('cancelled', 'The element is not in a page.');
   }
@@ -174,6 +182,14 @@ export class SplatViewerElement extends Base {
    */
   lookThrough(view: PinholeView | null): void {
     this.#session?.lookThrough(view);
+  }
+
+  /**
+   * The camera that is shown now as a pinhole view: file space, OpenCV axes, in CSS pixels of the element. What the person points at on the
+   * element can be followed into the scene with it. Null before there is a scene.
+   */
+  shownView(): PinholeView | null {
+    return this.#session?.shownView() ?? null;
   }
 
   zoom(steps: number): void {

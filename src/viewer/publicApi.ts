@@ -81,6 +81,10 @@ export const methods: Record<string, DescribedMember> = {
   reload: { type: '() => Promise<Result<LoadDetail>>', doc: 'Loads the source of the scene again.' },
   dismissPoster: { type: '() => void', doc: 'Takes the poster away as soon as there is something to show.' },
   showPoster: { type: '() => void', doc: 'Puts the poster back.' },
+  refreshSplats: {
+    type: '(first?: number, count?: number) => void',
+    doc: 'After load({ packed }): reads rows again whose colours, opacities or shapes the page has changed in place.',
+  },
   getCameraOrbit: { type: '() => Orbit', doc: 'Where the camera is now: theta, phi, radius; toString() gives the attribute’s text.' },
   getCameraTarget: { type: '() => Point', doc: 'What the camera looks at now: x, y, z.' },
   getFieldOfView: { type: '() => number', doc: 'The field of view now, in degrees.' },
@@ -92,6 +96,10 @@ export const methods: Record<string, DescribedMember> = {
   lookThrough: {
     type: '(view: PinholeView | null) => void',
     doc: 'Shows exactly this camera, roll and lens included, letterboxed; null goes back to the orbiting camera.',
+  },
+  shownView: {
+    type: '() => PinholeView | null',
+    doc: 'The camera that is shown now, in the file’s space and CSS pixels of the element; null before there is a scene.',
   },
   zoom: { type: '(steps: number) => void', doc: 'Moves the camera nearer by steps of a mouse wheel.' },
   getDimensions: { type: '() => Point', doc: 'Size of the scene’s box, without the outermost twentieth of its splats.' },

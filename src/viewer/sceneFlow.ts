@@ -6,6 +6,7 @@
  */
 import type { SplatFormat } from '../core/formats/splatStream.ts';
 import { type Failure, type Result, fail } from '../core/job/failure.ts';
+import { geometryWords } from '../core/view/packedSplats.ts';
 import type { Box, SceneShape } from '../core/view/splatRenderer.ts';
 import { type LoadOptions, type SceneSink, type SceneSource, createSceneLoader } from './sceneLoader.ts';
 import type { Stage } from './stage.ts';
@@ -43,6 +44,8 @@ export interface SceneFlow {
   reload(): Promise<Result<LoadDetail>>;
   /** Puts the source into another renderer, such as a headset's. */
   fill(sink: SceneSink): Filling;
+  /** Reads rows of a packed source again, which the page has changed. */
+  refresh(first: number, count: number): void;
   /** Ends a load on its way; what is shown stays. */
   cancel(): void;
   /** Nothing is shown any more, and there is no source. */
@@ -162,6 +165,13 @@ export function createSceneFlow(stage: Stage, hooks: FlowHooks): SceneFlow {
       const silent = { opened: () => undefined, boxKnown: () => undefined, progress: () => undefined };
       const filler = createSceneLoader(sink, silent);
       return { done: filler.load(current.source, optionsOf(current.name)), cancel: () => filler.cancel() };
+    },
+    refresh(first, count) {
+      const source = current?.source;
+      if (typeof source !== 'object' || !('packed' in source)) return;
+      // What is still on its way is read as it is by then.
+      const end = Math.min(first + count, loader.count);
+      if (end > first) stage.rewrite(first, source.packed.geometry.subarray(first * geometryWords, end * geometryWords));
     },
     cancel: () => void nextRun(),
     clear() {

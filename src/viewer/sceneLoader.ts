@@ -5,14 +5,20 @@
 import { type Result, fail, ok } from '../core/job/failure.ts';
 import type { Splats } from '../core/scene/splats.ts';
 import type { DecodedScene, SplatFormat } from '../core/formats/splatStream.ts';
-import { type PackedSplats, packSplats } from '../core/view/packedSplats.ts';
+import { type PackedSplats, geometryWords, packSplats, shWords } from '../core/view/packedSplats.ts';
 import type { Box, SceneShape } from '../core/view/splatRenderer.ts';
 import { decodeSource } from './decode/decoder.ts';
 import { createEarlyGiants } from './earlyGiants.ts';
 import { createBoxSample } from './sampledBox.ts';
 import type { LoadDetail, ProgressDetail } from './viewerEvents.ts';
 
-export type SceneSource = string | Blob | { splats: Splats };
+/** Splats packed by the page, which may change the rows' colours, opacities and shapes in place and then ask for them to be read again. */
+export interface PackedScene {
+  packed: PackedSplats;
+  antialiased: boolean;
+}
+
+export type SceneSource = string | Blob | { splats: Splats } | PackedScene;
 
 export interface LoadOptions {
   /** File name of a Blob, or a name with an ending that tells more than the URL's. */
@@ -55,6 +61,26 @@ const shareOf = (loaded: number, total: number | null): number =>
 
 const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 const cancelled = () => fail('cancelled', 'Another scene was asked for.');
+
+function shapeOf(source: { splats: Splats } | PackedScene): SceneShape {
+  const { shDegree, count } = 'splats' in source ? source.splats : source.packed;
+  return { shDegree, antialiased: 'splats' in source ? source.splats.antialiased : source.antialiased, capacity: count };
+}
+
+/** Splats [first, first + count) of a source at hand. */
+function runOf(source: { splats: Splats } | PackedScene, first: number, count: number): PackedSplats {
+  return 'splats' in source ? packSplats(source.splats, first, count) : partOf(source.packed, first, count);
+}
+
+function partOf({ shDegree, geometry, sh }: PackedSplats, first: number, count: number): PackedSplats {
+  const words = shWords(shDegree);
+  return {
+    count,
+    shDegree,
+    geometry: geometry.subarray(first * geometryWords, (first + count) * geometryWords),
+    sh: sh.subarray(first * words, (first + count) * words),
+  };
+}
 
 export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoader {
   let run = 0;
@@ -126,12 +152,13 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
     return done;
   }
 
-  async function pack(splats: Splats, mine: number): Promise<Result<null>> {
+  /** Hands on splats that are at hand run by run, so that the page stays awake. */
+  async function handOn(shape: SceneShape, run: (first: number, count: number) => PackedSplats, mine: number): Promise<Result<null>> {
     const to = gate(mine, false);
-    to.open({ shDegree: splats.shDegree, antialiased: splats.antialiased, capacity: splats.count }, null);
-    for (let first = 0; first < splats.count; first += runLength) {
+    to.open(shape, null);
+    for (let first = 0; first < shape.capacity; first += runLength) {
       if (!to.live()) return cancelled();
-      to.append(packSplats(splats, first, Math.min(runLength, splats.count - first)));
+      to.append(run(first, Math.min(runLength, shape.capacity - first)));
       await nextTask();
     }
     if (!to.live()) return cancelled();
@@ -151,8 +178,8 @@ export function createSceneLoader(sink: SceneSink, hooks: LoadHooks): SceneLoade
     async load(source, options) {
       cancel();
       const mine = run;
-      if (typeof source === 'object' && 'splats' in source) {
-        const packed = await pack(source.splats, mine);
+      if (typeof source === 'object' && !(source instanceof Blob)) {
+        const packed = await handOn(shapeOf(source), (first, n) => runOf(source, first, n), mine);
         return packed.ok ? ok({ url: null, splats: count, warnings: [] }) : packed;
       }
       const decoded = await decode(source, options, mine);

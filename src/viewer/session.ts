@@ -43,6 +43,8 @@ export interface ViewerSession {
   /** Back to where the attributes say. */
   resetView(): void;
   lookThrough: SceneView['lookThrough'];
+  /** The camera that is shown now, in file space; its pixels are CSS pixels of the element. Null before there is a scene. */
+  shownView(): PinholeView | null;
   pick(clientX: number, clientY: number): Promise<Pick | null>;
   dispose(): void;
 }
@@ -229,6 +231,7 @@ export function createSession(host: HTMLElement, parts: ShadowParts, isGiven: ()
     showPoster: () => poster.show(),
     resetView,
     lookThrough,
+    shownView: () => view.frame(host.clientWidth || 1, host.clientHeight || 1)?.view ?? null,
     pick: view.pick,
     dispose() {
       disposed = true;

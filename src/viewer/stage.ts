@@ -21,6 +21,8 @@ export interface Stage {
   open(shape: SceneShape): void;
   append(batch: PackedSplats): void;
   hide(indices: Uint32Array): void;
+  /** Other rows for splats from `first` on, their means as before. */
+  rewrite(first: number, geometry: Uint32Array<ArrayBuffer>): void;
   /** One picture at the next animation frame, when visible. */
   invalidate(): void;
   setVisible(visible: boolean): void;
@@ -185,6 +187,10 @@ export function createStage(first: HTMLCanvasElement, hooks: StageHooks): Stage 
     },
     hide(indices) {
       opened?.renderer.hide(indices);
+      invalidate();
+    },
+    rewrite(first, geometry) {
+      opened?.renderer.rewrite(first, geometry);
       invalidate();
     },
     invalidate,

@@ -73,21 +73,23 @@ const follows: Record<string, string[]> = {
 
 test('random events never leave a final state, never take a way that is not drawn, and never change what they were given', () => {
   const seen = new Set<string>();
-  for (let seed = 0; seed < 3000; seed++) {
+  for (let seed = 0; seed < 1000; seed++) {
     const random = randomFrom(seed);
     let entry = fresh();
     for (let n = 0; n < 40; n++) {
-      const frozen = structuredClone(entry);
+      const before = JSON.stringify(entry);
       const event = randomEvent(random);
       const next = afterEvent(entry, event, n);
-      expect(entry).toEqual(frozen);
-      if (isFinal(entry)) expect(next.state).toBe(entry.state);
-      else if (next.state !== entry.state && next.state !== 'failed' && next.state !== 'cancelled')
-        expect(follows[entry.state]).toContain(next.state);
-      if (next.state === 'starting') expect(next.data.photos.every(({ sent }) => sent)).toBe(true);
-      if (next.state === 'uploading') expect(next.data.photos.some(({ sent }) => !sent)).toBe(true);
-      if (next.state === 'running') expect(next.data.jobId).not.toBeNull();
-      expect(next.data.round).toBeLessThan(mostRounds);
+      const allowed = isFinal(entry) ? [entry.state] : [entry.state, 'failed', 'cancelled', ...follows[entry.state]];
+      const unsent = next.data.photos.filter(({ sent }) => !sent).length;
+      const wrong =
+        JSON.stringify(entry) !== before ||
+        !allowed.includes(next.state) ||
+        (next.state === 'starting' && unsent > 0) ||
+        (next.state === 'uploading' && unsent === 0) ||
+        (next.state === 'running' && next.data.jobId === null) ||
+        next.data.round >= mostRounds;
+      if (wrong) expect.fail(`seed ${seed}: ${entry.state} -> ${next.state} by ${JSON.stringify(event)}`);
       seen.add(next.state);
       entry = next;
     }

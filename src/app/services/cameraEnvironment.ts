@@ -7,7 +7,7 @@ export function browserCamera(video: HTMLVideoElement): CameraEnvironment {
   return {
     secure: isSecureContext,
     // Browsers leave it out on insecure pages, whatever the types say.
-    mediaDevices: (navigator.mediaDevices as MediaDevices | undefined) ?? null,
+    mediaDevices: 'mediaDevices' in navigator ? navigator.mediaDevices : null,
     page: document,
     still: (track) => ({
       imageCapture: 'ImageCapture' in globalThis ? new ImageCapture(track) : null,

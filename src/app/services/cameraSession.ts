@@ -58,7 +58,8 @@ const wanted = (deviceId: string | undefined): MediaStreamConstraints => ({
   video: { ...size, ...(deviceId ? { deviceId: { exact: deviceId } } : { facingMode: { ideal: 'environment' } }) },
 });
 
-const idle: CameraState = {
+/** Before a session has started. */
+export const closedCamera: CameraState = {
   phase: 'starting',
   trouble: null,
   stream: null,
@@ -72,7 +73,7 @@ const idle: CameraState = {
 
 export function createCameraSession(environment: CameraEnvironment, onchange: (state: CameraState) => void): CameraSession {
   const { mediaDevices, page } = environment;
-  let state = idle;
+  let state = closedCamera;
   let still: (() => Promise<CameraOutcome<Blob>>) | null = null;
   let shots: Promise<unknown> = Promise.resolve();
   let disposed = false;
@@ -140,7 +141,7 @@ export function createCameraSession(environment: CameraEnvironment, onchange: (s
   async function start(deviceId?: string): Promise<void> {
     const own = ++round;
     close();
-    set({ ...idle, devices: state.devices, deviceId: deviceId ?? null });
+    set({ ...closedCamera, devices: state.devices, deviceId: deviceId ?? null });
     if (!environment.secure) return end('insecure');
     if (!mediaDevices) return end('unsupported');
     const stream = await mediaDevices.getUserMedia(wanted(deviceId)).catch((error: unknown) => troubleOf(error));

@@ -3,6 +3,7 @@
  * Invariant: a value that is missing, malformed or impossible is null, never a guess; places (GPS) are never read.
  */
 import exifr from 'exifr/dist/lite.esm.mjs';
+import { hasSoundBoxes, isBoxFile } from '../image/soundBoxes.ts';
 
 export interface PhotoExif {
   make: string | null;
@@ -90,6 +91,8 @@ function orientationOf(value: unknown): number | null {
 
 /** Reads the tags of a JPEG, HEIC or AVIF. Never rejects: other files, and damaged or missing tags, give nulls. */
 export async function readExif(bytes: Uint8Array): Promise<PhotoExif> {
+  // The library walks through boxes for ever when one of them has no length.
+  if (isBoxFile(bytes) && !hasSoundBoxes(bytes)) return noExif;
   const found = await exifr.parse(bytes, options).catch(() => undefined);
   if (!found) return noExif;
   const tag = (name: keyof typeof tags): unknown => found[tags[name]];

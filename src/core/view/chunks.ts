@@ -26,6 +26,8 @@ export interface Chunks {
   append(batch: PackedSplats): void;
   /** Sets the opacity of splats to 0. */
   hide(indices: Uint32Array): void;
+  /** Other rows for splats from `first` on, their means as before. */
+  rewrite(first: number, geometry: Uint32Array<ArrayBuffer>): void;
   bytes(): number;
   dispose(): void;
 }
@@ -90,6 +92,15 @@ export function createChunks(gpu: Gpu, shDegree: number, expected: number): Chun
         const chunk = list.find(({ base, count }) => index >= base && index < base + count);
         // The low half is a scale, which does not matter to what is not drawn.
         if (chunk) queue.writeBuffer(chunk.geometry, 4 * (geometryWords * (index - chunk.base) + opacityWord), new Uint32Array([0]));
+      }
+    },
+    rewrite(first, geometry) {
+      const end = first + geometry.length / geometryWords;
+      for (const { base, count, geometry: buffer } of list) {
+        const [from, to] = [Math.max(first, base), Math.min(end, base + count)];
+        if (from >= to) continue;
+        const words = geometryWords * (to - from);
+        queue.writeBuffer(buffer, 4 * geometryWords * (from - base), geometry, geometryWords * (from - first), words);
       }
     },
     bytes: () => list.reduce((sum, { geometry, sh, uniform }) => sum + geometry.size + sh.size + uniform.size, 0),

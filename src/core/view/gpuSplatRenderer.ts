@@ -135,6 +135,12 @@ export async function createGpuSplatRenderer(gpu: Gpu, options: GpuRendererOptio
       chunks.hide(indices);
       order = null;
     },
+    rewrite(first, geometry) {
+      if (disposed) return;
+      chunks.rewrite(first, geometry);
+      // Splats that were too faint to be gathered may be seen now.
+      order = null;
+    },
     drawInto,
     draw(frame) {
       if (disposed) return;

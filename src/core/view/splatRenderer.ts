@@ -76,6 +76,11 @@ export interface SplatRenderer {
   append(batch: PackedSplats): void;
   /** Makes splats invisible, by their position in the order they were added. */
   hide(indices: Uint32Array): void;
+  /**
+   * Puts other rows in the place of splats from `first` on, whose means must be as before: colours, opacities and shapes of splats that
+   * are being edited. [n, geometryWords], as packed.
+   */
+  rewrite(first: number, geometry: Uint32Array<ArrayBuffer>): void;
   /** Draws into the canvas the renderer was made for, whose size becomes the view's. */
   draw(frame: ViewFrame): void;
   /** Looks along rays of a frame through the splats. */

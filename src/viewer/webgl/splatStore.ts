@@ -16,6 +16,8 @@ export interface SplatStore {
   readonly dropped: number;
   /** Adds splats at the end; returns how many of them were taken. */
   append(batch: PackedSplats): number;
+  /** Other geometry for splats from `first` on; those that found no room are passed over. */
+  rewrite(first: number, words: Uint32Array): void;
   bytes(): number;
   dispose(): void;
 }
@@ -57,6 +59,10 @@ export function createSplatStore(gl: WebGL2RenderingContext, shDegree: number, c
       sh?.write(count, batch.sh.subarray(0, taken * shTexels * 4));
       count += taken;
       return taken;
+    },
+    rewrite(first, words) {
+      const splats = Math.min(words.length / (4 * geometryTexels), count - first);
+      if (splats > 0) geometry.write(first, words.subarray(0, splats * 4 * geometryTexels));
     },
     bytes: () => geometry.bytes() + (sh?.bytes() ?? 0),
     dispose() {

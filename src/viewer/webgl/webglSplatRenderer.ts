@@ -148,6 +148,12 @@ function rendererOf(canvas: HTMLCanvasElement, gl: WebGL2RenderingContext, needs
       sorting.hide(indices);
       needsRedraw();
     },
+    rewrite(first, geometry) {
+      if (isGone()) return;
+      store.rewrite(first, geometry);
+      edition++;
+      needsRedraw();
+    },
     draw(asked) {
       if (isGone()) return;
       const frame = fitted(asked, most);

@@ -1,6 +1,7 @@
 /** EXIF: tags written by libvips and by hand come back; damage and impossible values are null. */
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { hasSoundBoxes, isBoxFile } from '../../../src/core/image/soundBoxes.ts';
 import { focalPxOf, noExif, readExif } from '../../../src/core/sfm/exif.ts';
 
 const blank = () => sharp({ create: { width: 40, height: 30, channels: 3, background: '#777' } });
@@ -22,6 +23,17 @@ const lens = {
 };
 
 describe('reading', () => {
+  test('boxes that lead nowhere end at once, without tags', async () => {
+    const avif = new Uint8Array(await blank().withExif({ IFD0: camera }).avif().toBuffer());
+    expect(isBoxFile(avif) && hasSoundBoxes(avif)).toBe(true);
+    const endless = avif.slice();
+    endless.fill(0, 0, 4); // The first box reaches to the end of the file, and so does all behind it.
+    expect(isBoxFile(endless) && !hasSoundBoxes(endless)).toBe(true);
+    expect(await readExif(endless)).toEqual(noExif);
+    const cut = avif.slice(0, 60);
+    expect(await readExif(cut)).toEqual(noExif);
+  });
+
   test('every tag that is used, and nothing else', async () => {
     const bytes = await jpeg(camera, lens, { GPSLatitude: '55/1 41/1 53/1', GPSLatitudeRef: 'N' });
     expect(await readExif(bytes)).toEqual({

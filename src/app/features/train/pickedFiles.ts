@@ -3,9 +3,10 @@
  * Invariant: only files that can be used are kept: photos, videos, poses, archives, splats.
  */
 import type { PickedFile } from '../../../../workers/protocol.ts';
+import { isRawPath } from '../../../core/image/photoKind.ts';
 import { isSplatPath } from '../view/splatFiles.ts';
 
-/** Every kind of photo; one this browser cannot decode is named in a warning, not dropped in silence. */
+/** Every kind of photo; one this browser cannot decode, and what cameras write raw, is named in a warning, not dropped in silence. */
 const photo = /\.(jpe?g|png|webp|avif|tiff?|gif|bmp|hei[cf])$/i;
 const video = /\.(mp4|m4v|mov|webm|mkv)$/i;
 const archive = /\.zip$/i;
@@ -13,7 +14,8 @@ const poses = /\.(bin|txt|json|ply)$/i;
 const hidden = /(^|\/)(\.|__MACOSX\/)/;
 
 const useful = (path: string): boolean =>
-  !hidden.test(path) && (photo.test(path) || video.test(path) || archive.test(path) || poses.test(path) || isSplatPath(path));
+  !hidden.test(path) &&
+  (photo.test(path) || isRawPath(path) || video.test(path) || archive.test(path) || poses.test(path) || isSplatPath(path));
 
 /** The files of an `<input type="file">`, folder or loose. */
 export function fromInput(files: Iterable<File>): PickedFile[] {

@@ -3,7 +3,7 @@ import type { cloud as en } from '../en/cloud.ts';
 import { formatsFor } from '../format.ts';
 import type { Widened } from '../widened.ts';
 
-const { count, bytes, date } = formatsFor('de');
+const { count, bytes, date, percent } = formatsFor('de');
 const photos = (n: number): string => `${count(n)} ${n === 1 ? 'Foto' : 'Fotos'}`;
 const money = ([low, high]: readonly [number, number], currency: string): string => {
   const format = new Intl.NumberFormat('de', { style: 'currency', currency });
@@ -30,7 +30,7 @@ export const cloud: Widened<typeof en> = {
   noPhotos: 'Es gibt keine Fotos zu senden.',
   sameServer: (host) => `${host}, der Server dieser Seite`,
   keptDays: (days) => (days === 1 ? 'Fotos: 1 Tag, laut Server' : `Fotos: ${count(days)} Tage, laut Server`),
-  keptUnknown: 'Das bestimmt der verwendete Server; wird der Auftrag hier gelöscht, dann auch dort',
+  keptUnknown: 'Das bestimmt der verwendete Server; wird der Auftrag hier abgebrochen, wird er auch dort gelöscht',
   minutes: (low, high) => (low === high ? `etwa ${count(low)} min` : `${count(low)} bis ${count(high)} min`),
   price: (range, currency) => money(range, currency),
   noPrice: 'Der Server nennt keinen Preis',
@@ -38,7 +38,7 @@ export const cloud: Widened<typeof en> = {
   compress: 'Fotos vorher verkleinern',
   compressAbout: (longestPx) => `JPEG, längere Seite ${count(longestPx)} px. Schneller gesendet; feinste Einzelheiten gehen verloren.`,
   compressing: 'Die Ersparnis wird ermittelt …',
-  saved: (before, after) => `Etwa ${bytes(after)} statt ${bytes(before)}: ${bytes(before - after)} weniger zu senden.`,
+  saved: (before, after) => `Etwa ${bytes(after)} statt ${bytes(before)}: ${percent(1 - after / before)} weniger zu senden.`,
   nothingSaved: 'Die Fotos sind schon klein: Es lässt sich nichts sparen.',
   privacy: 'Dateinamen und Aufnahmeorte werden nicht gesendet.',
   send: 'Senden',

@@ -1,7 +1,7 @@
 /** The page's words, in English: cloud. */
 import { formatsFor } from '../format.ts';
 
-const { count, bytes, date } = formatsFor('en');
+const { count, bytes, date, percent } = formatsFor('en');
 const photos = (n: number): string => `${count(n)} ${n === 1 ? 'photo' : 'photos'}`;
 const money = ([low, high]: readonly [number, number], currency: string): string => {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency });
@@ -22,7 +22,7 @@ export const cloud = {
   noPhotos: 'There are no photos to send.',
   sameServer: (host: string): string => `${host}, the server this page comes from`,
   keptDays: (days: number): string => (days === 1 ? 'Photos: 1 day, says the server' : `Photos: ${count(days)} days, says the server`),
-  keptUnknown: 'The server you use decides; deleting the order here deletes it there too',
+  keptUnknown: 'The server you use decides; cancelling the order here deletes it there too',
   minutes: (low: number, high: number): string => (low === high ? `about ${count(low)} min` : `${count(low)} to ${count(high)} min`),
   price: (range: readonly [number, number], currency: string): string => money(range, currency),
   noPrice: 'The server names no price',
@@ -30,7 +30,8 @@ export const cloud = {
   compress: 'Make the photos smaller first',
   compressAbout: (longestPx: number): string => `JPEG, longest side ${count(longestPx)} px. Quicker to send; the finest detail is lost.`,
   compressing: 'Working out what is saved…',
-  saved: (before: number, after: number): string => `About ${bytes(after)} instead of ${bytes(before)}: ${bytes(before - after)} less to send.`,
+  saved: (before: number, after: number): string =>
+    `About ${bytes(after)} instead of ${bytes(before)}: ${percent(1 - after / before)} less to send.`,
   nothingSaved: 'The photos are small already: nothing to save.',
   privacy: 'File names and the places where photos were taken are not sent.',
   send: 'Send',

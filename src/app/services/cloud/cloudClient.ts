@@ -20,9 +20,9 @@ import { retryAfterMs } from './backoff.ts';
 
 /**
  * `again`: nobody answered or not now, the same call may work later. `gone`: what it was about is no longer there. `refused`: the same
- * call will not work.
+ * call will not work. `status` is null where no server answered.
  */
-export type CloudNo = { ok: false; no: 'again' | 'gone' | 'refused'; failure: Failure; retryAfterMs: number | null };
+export type CloudNo = { ok: false; no: 'again' | 'gone' | 'refused'; failure: Failure; retryAfterMs: number | null; status: number | null };
 export type CloudAnswer<T> = { ok: true; value: T } | CloudNo;
 
 export interface CloudClient {
@@ -62,7 +62,7 @@ export function createCloudClient({ baseUrl, now = Date.now, isOnline = () => na
 
   const unreachable = (detail: string): CloudNo => {
     const failure: Failure = isOnline() ? { code: 'cloud-unreachable', detail } : { code: 'offline', detail: 'The device is offline.' };
-    return { ok: false, no: 'again', failure, retryAfterMs: null };
+    return { ok: false, no: 'again', failure, retryAfterMs: null, status: null };
   };
 
   /** What the server says about its "no"; its own words where it has any. */
@@ -72,9 +72,10 @@ export function createCloudClient({ baseUrl, now = Date.now, isOnline = () => na
     const said = (await import('../../../core/job/cloudSchema.ts')).refusal.safeParse(body);
     const detail = said.success ? said.data.error.message.slice(0, 500) : `The server answered ${status}.`;
     const wait = retryAfterMs(response.headers.get('retry-after'), now());
-    if (later.has(status)) return { ok: false, no: 'again', failure: { code: 'cloud-unreachable', detail }, retryAfterMs: wait };
-    if (status === 404 || status === 410) return { ok: false, no: 'gone', failure: { code: 'cloud-expired', detail }, retryAfterMs: null };
-    return { ok: false, no: 'refused', failure: { code: 'cloud-refused', detail }, retryAfterMs: null };
+    if (later.has(status)) return { ok: false, no: 'again', failure: { code: 'cloud-unreachable', detail }, retryAfterMs: wait, status };
+    if (status === 404 || status === 410)
+      return { ok: false, no: 'gone', failure: { code: 'cloud-expired', detail }, retryAfterMs: null, status };
+    return { ok: false, no: 'refused', failure: { code: 'cloud-refused', detail }, retryAfterMs: null, status };
   }
 
   async function send(url: string, init: RequestInit): Promise<CloudAnswer<Response>> {
@@ -87,17 +88,20 @@ export function createCloudClient({ baseUrl, now = Date.now, isOnline = () => na
   }
 
   /** An answer that is not of its type comes from something that is not the cloud, such as a page for every address. */
-  async function ask<T>(path: string, init: RequestInit, schema: (all: Schemas) => { parse(body: unknown): T }): Promise<CloudAnswer<T>> {
-    const patience = AbortSignal.timeout(patienceMs);
-    const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
-    const answer = await send(baseUrl + path, { ...init, signal });
-    if (!answer.ok) return answer;
+  async function parsed<T>(response: Response, schema: (all: Schemas) => { parse(body: unknown): T }): Promise<CloudAnswer<T>> {
     try {
-      const body: unknown = await answer.value.json();
+      const body: unknown = await response.json();
       return { ok: true, value: schema(await import('../../../core/job/cloudSchema.ts')).parse(body) };
     } catch {
       return unreachable('Something answered that is not the cloud service.');
     }
+  }
+
+  async function ask<T>(path: string, init: RequestInit, schema: (all: Schemas) => { parse(body: unknown): T }): Promise<CloudAnswer<T>> {
+    const patience = AbortSignal.timeout(patienceMs);
+    const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
+    const answer = await send(baseUrl + path, { ...init, signal });
+    return answer.ok ? parsed(answer.value, schema) : answer;
   }
 
   const post = (body: unknown, key: string | null, signal: AbortSignal | null): RequestInit => ({
@@ -142,13 +146,12 @@ export function createCloudClient({ baseUrl, now = Date.now, isOnline = () => na
       const answer = await send(baseUrl + path, { headers: etag ? { 'if-none-match': etag } : {}, signal });
       if (!answer.ok) return answer;
       if (answer.value.status === 304) return { ok: true, value: null };
-      const body: unknown = await answer.value.json().catch(() => null);
-      const parsed = (await import('../../../core/job/cloudSchema.ts')).jobStatus.safeParse(body);
-      if (!parsed.success) return unreachable('Something answered that is not the cloud service.');
+      const status = await parsed(answer.value, (all) => all.jobStatus);
+      if (!status.ok) return status;
       const next = answer.value.headers.get('etag');
       etags.clear();
       if (next) etags.set(path, next);
-      return { ok: true, value: parsed.data };
+      return status;
     },
     async model(modelId, format, bytes, signal) {
       const answer = await file(cloudPaths.model(modelId, format), signal);

@@ -32,7 +32,7 @@ export interface CloudService {
   cancel(id: string): Promise<void>;
   /** A new order like a failed or cancelled one, in its place. What the server has still is not sent again. */
   retry(id: string): Promise<OutboxEntry | null>;
-  /** Forgets an entry; one that is not over is cancelled first, and goes once the server knows. */
+  /** Forgets an entry here. One of which the server still has to delete something is cancelled and stays until it has. */
   remove(id: string): Promise<void>;
   dispose(): void;
 }

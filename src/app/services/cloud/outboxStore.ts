@@ -2,6 +2,7 @@
  * Where the outbox's entries lie: in the database's store `outbox`, or in memory where there is no database.
  * Invariant: `change` reads and writes in one transaction, so that two tabs never undo each other's news.
  */
+import type { AppDatabase } from '../store/database.ts';
 import type { OutboxEntry } from './outboxEntry.ts';
 
 export interface OutboxStore {
@@ -29,48 +30,35 @@ export function memoryOutbox(): OutboxStore {
   };
 }
 
-/** What is used of an open database. */
-export interface OutboxDatabase {
-  transaction(
-    store: 'outbox',
-    mode: 'readonly' | 'readwrite',
-  ): {
-    store: {
-      getAll(): Promise<{ id: string; data: unknown }[]>;
-      get(id: string): Promise<{ id: string; data: unknown } | undefined>;
-      put?: ((entry: OutboxEntry) => Promise<unknown>) | undefined;
-      delete?: ((id: string) => Promise<unknown>) | undefined;
-    };
-    done: Promise<unknown>;
-  };
-}
-
 /** The outbox in the database; opened when it is first needed. Rejects when the database cannot be opened or is full. */
-export function databaseOutbox(open: () => Promise<OutboxDatabase>): OutboxStore {
-  let opened: Promise<OutboxDatabase> | null = null;
-  const transaction = async (mode: 'readonly' | 'readwrite') => {
-    opened ??= open();
-    opened.catch(() => (opened = null));
-    return (await opened).transaction('outbox', mode);
-  };
+export function databaseOutbox(open: () => Promise<AppDatabase>): OutboxStore {
+  let opened: Promise<AppDatabase> | null = null;
+
+  /** A database that let go of a newer tab's upgrade is closed and throws; it is opened anew, once. */
+  async function use<T>(work: (database: AppDatabase) => Promise<T>): Promise<T> {
+    const database = await (opened ??= open());
+    try {
+      return await work(database);
+    } catch (error) {
+      opened = null;
+      if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error;
+      return work(await (opened = open()));
+    }
+  }
+
   return {
-    all: async () => (await (await transaction('readonly')).store.getAll()) as OutboxEntry[],
-    get: async (id) => ((await (await transaction('readonly')).store.get(id)) as OutboxEntry | undefined) ?? null,
-    async put(entry) {
-      const { store, done } = await transaction('readwrite');
-      await Promise.all([store.put?.(entry), done]);
-    },
-    async change(id, next) {
-      const { store, done } = await transaction('readwrite');
-      const before = (await store.get(id)) as OutboxEntry | undefined;
-      const after = before ? next(before) : null;
-      if (after && after !== before) await store.put?.(after);
-      await done;
-      return after;
-    },
-    async remove(id) {
-      const { store, done } = await transaction('readwrite');
-      await Promise.all([store.delete?.(id), done]);
-    },
+    all: () => use(async (database) => (await database.getAll('outbox')) as OutboxEntry[]),
+    get: (id) => use(async (database) => ((await database.get('outbox', id)) as OutboxEntry | undefined) ?? null),
+    put: (entry) => use(async (database) => void (await database.put('outbox', entry))),
+    remove: (id) => use((database) => database.delete('outbox', id)),
+    change: (id, next) =>
+      use(async (database) => {
+        const { store, done } = database.transaction('outbox', 'readwrite');
+        const before = (await store.get(id)) as OutboxEntry | undefined;
+        const after = before ? next(before) : null;
+        if (after && after !== before) await store.put(after);
+        await done;
+        return after;
+      }),
   };
 }

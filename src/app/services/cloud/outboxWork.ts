@@ -49,7 +49,8 @@ async function begin(tools: OutboxTools): Promise<OutboxEvent> {
   const answer = await tools.client.health();
   if (answer.ok) return { type: 'begin' };
   // A server without our cloud says no in many ways; the order waits until there is one.
-  const failure = answer.no === 'again' ? answer.failure : { code: 'cloud-unreachable' as const, detail: 'No cloud is connected to this page.' };
+  const failure =
+    answer.no === 'again' ? answer.failure : { code: 'cloud-unreachable' as const, detail: 'No cloud is connected to this page.' };
   return trouble(tools, { ...answer, failure });
 }
 
@@ -85,7 +86,7 @@ async function sendPhoto(tools: OutboxTools, entry: OutboxEntry, file: File | un
   const answer = await tools.client.put(part.url, prepared.blob, signal);
   if (answer.ok) return null;
   // A signed address that has run out is refused; the next try asks for a new one.
-  if (answer.no === 'refused' && answer.failure.detail.includes('answered 403')) return trouble(tools, answer);
+  if (answer.status === 403) return trouble(tools, answer);
   return meaning(tools, answer, { type: 'upload-lost' });
 }
 
@@ -179,7 +180,7 @@ const stumble = (tools: OutboxTools, error: unknown): OutboxEvent => {
 
 /** Works on the entry until it is over, has to wait, is removed, or the signal fires. Never rejects for what the cloud does. */
 export async function workOn(tools: OutboxTools, id: string, signal: AbortSignal): Promise<void> {
-  for (let entry = await tools.store.get(id); entry && isOpen(entry) && entry.nextTryMs <= tools.now() && !signal.aborted; ) {
+  for (let entry = await tools.store.get(id); entry && isOpen(entry) && entry.nextTryMs <= tools.now() && !signal.aborted;) {
     const before = entry;
     const event = await stepOf(tools, entry, signal).catch((error: unknown) => stumble(tools, error));
     // A request that was broken off from here is no trouble; what it may have begun all the same is still written down.

@@ -1,9 +1,8 @@
 /** The installed program's state for components. Invariant: it mirrors the Pwa object and decides nothing. */
 import type { Pwa, PwaSnapshot } from './createPwa.ts';
 
-export interface PwaState {
+export interface PwaState extends Pick<Pwa, 'applyUpdate' | 'later' | 'install'> {
   readonly now: PwaSnapshot;
-  readonly pwa: Pwa;
 }
 
 /** Lives as long as the Pwa. */
@@ -11,7 +10,9 @@ export function createPwaState(pwa: Pwa): PwaState {
   let now = $state.raw(pwa.snapshot);
   pwa.subscribe((snapshot) => (now = snapshot));
   return {
-    pwa,
+    applyUpdate: pwa.applyUpdate,
+    later: pwa.later,
+    install: pwa.install,
     get now() {
       return now;
     },

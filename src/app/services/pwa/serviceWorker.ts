@@ -41,8 +41,11 @@ function whenInstalled(worker: ServiceWorker, done: () => void): void {
 
 /** The newer version's worker in a registration; the first version of all is not newer than anything. */
 function watchForNewer(registration: ServiceWorkerRegistration, newer: () => void): void {
+  const watched = new Set<ServiceWorker>();
   const watch = (worker: ServiceWorker | null): void => {
-    if (worker) whenInstalled(worker, () => registration.active && newer());
+    if (!worker || watched.has(worker)) return;
+    watched.add(worker);
+    whenInstalled(worker, () => registration.active && newer());
   };
   watch(registration.waiting);
   watch(registration.installing);

@@ -42,14 +42,71 @@ export const migrations: readonly Upgrade[] = [
   },
 ];
 
-/** Opens the database, or the first `version` versions of it. Rejects where the browser has none or refuses it. */
-export async function openDatabase(version = migrations.length): Promise<AppDatabase> {
-  const database = await openDB<AppSchema>(databaseName, version, {
+/** How long a tab that does not let go of an older version is waited for. */
+const patienceMs = 4000;
+
+const late = (waitMs: number): Promise<'late'> => new Promise((resolve) => setTimeout(() => resolve('late'), waitMs));
+
+/**
+ * Opens the database, or the first `version` versions of it. `onClosed` when the browser or a newer version ended the connection. Rejects
+ * where the browser has none or refuses it, where another tab has a newer version, and where one does not let go of an older one.
+ */
+export async function openDatabase(
+  version = migrations.length,
+  onClosed: () => void = () => undefined,
+  waitMs = patienceMs,
+): Promise<AppDatabase> {
+  let isBlocked = (): void => undefined;
+  const blocked = new Promise<void>((resolve) => (isBlocked = resolve));
+  const opening = openDB<AppSchema>(databaseName, version, {
     upgrade(opened, from, to, change) {
       for (const migrate of migrations.slice(from, to ?? version)) migrate(opened, change);
     },
-    // A newer version in another tab: this one lets go, and opens anew when it is next asked for something.
-    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+    blocked: () => isBlocked(),
+    // A newer version in another tab: this one lets go.
+    blocking(_current, _blocked, event) {
+      (event.target as IDBDatabase).close();
+      onClosed();
+    },
+    terminated: onClosed,
   });
-  return database;
+  const first = await Promise.race([opening, blocked.then(() => late(waitMs))]);
+  if (first !== 'late') return first;
+  void opening.then((database) => database.close()).catch(() => undefined);
+  throw new DOMException('Another tab holds an older version of the database.', 'TimeoutError');
+}
+
+export interface Connection {
+  /** The database, opened anew when it was closed meanwhile. Rejects as openDatabase() does. */
+  get(): Promise<AppDatabase>;
+  close(): void;
+}
+
+/** One connection for as long as it is needed. */
+export function createConnection(): Connection {
+  let open: Promise<AppDatabase> | null = null;
+  const forget = (): void => void (open = null);
+  return {
+    get() {
+      if (open) return open;
+      const opening = openDatabase(migrations.length, forget);
+      open = opening;
+      opening.catch(() => open === opening && forget());
+      return opening;
+    },
+    close() {
+      void open?.then((database) => database.close()).catch(() => undefined);
+      forget();
+    },
+  };
+}
+
+/** Does one thing with a connection of its own. */
+export async function withDatabase<T>(work: (database: AppDatabase) => Promise<T>): Promise<T> {
+  const database = await openDatabase();
+  try {
+    return await work(database);
+  } finally {
+    database.close();
+  }
 }

@@ -7,17 +7,25 @@ import type { Project } from '../../../core/project/project.ts';
 import { projectListing, removeProjectFile } from './projectFiles.ts';
 import type { ProjectStore } from './projectStore.ts';
 
-const cacheFolder = 'solve-cache';
+/** Features and matches, and project files that were saved elsewhere long ago (workers/archive/sink.ts). */
+const cacheFolders = ['solve-cache', 'outgoing'];
 type Values = { values(): AsyncIterable<FileSystemHandle> };
 
-async function cacheBytes(): Promise<number> {
+async function bytesIn(root: FileSystemDirectoryHandle, name: string): Promise<number> {
   let sum = 0;
-  const root = await navigator.storage.getDirectory().catch(() => null);
-  const folder = await root?.getDirectoryHandle(cacheFolder).catch(() => null);
+  const folder = await root.getDirectoryHandle(name).catch(() => null);
   if (!folder) return 0;
   for await (const handle of (folder as unknown as Values).values()) {
-    if (handle.kind === 'file') sum += (await (handle as FileSystemFileHandle).getFile()).size;
+    const file = handle.kind === 'file' ? await (handle as FileSystemFileHandle).getFile().catch(() => null) : null;
+    sum += file?.size ?? 0;
   }
+  return sum;
+}
+
+async function cacheBytes(): Promise<number> {
+  const root = await navigator.storage?.getDirectory().catch(() => null);
+  let sum = 0;
+  if (root) for (const name of cacheFolders) sum += await bytesIn(root, name);
   return sum;
 }
 
@@ -39,7 +47,7 @@ export async function removeRemakeable(store: ProjectStore): Promise<number> {
   const projects = await store.list();
   const freed = await remakeableBytes(projects);
   for (const project of projects) for (const { name } of await spareFiles(project)) await removeProjectFile(project.id, name);
-  const root = await navigator.storage.getDirectory().catch(() => null);
-  await root?.removeEntry(cacheFolder, { recursive: true }).catch(() => undefined);
+  const root = await navigator.storage?.getDirectory().catch(() => null);
+  for (const name of cacheFolders) await root?.removeEntry(name, { recursive: true }).catch(() => undefined);
   return freed;
 }

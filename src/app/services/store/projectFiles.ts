@@ -6,6 +6,7 @@ import type { PickedFile } from '../../../../workers/protocol.ts';
 import { projectsFolder, trainedFiles } from '../../../core/project/layout.ts';
 import type { Project } from '../../../core/project/project.ts';
 import { sealBytes, turnOf, unsealed } from '../../../core/project/sealed.ts';
+import type { FileFacts } from './mend.ts';
 
 /** The folder of all projects; null where there is no private file system or it refuses. */
 export async function allProjects(): Promise<FileSystemDirectoryHandle | null> {
@@ -64,16 +65,21 @@ export async function photosOfProject({ id, photos, files }: Project): Promise<P
 
 type Entries = { entries(): AsyncIterable<[string, FileSystemHandle]> };
 
-/** Names and sizes of a project's files. */
-export async function projectListing(projectId: string): Promise<Map<string, number>> {
+/** What lies in a project's folder, by name. A file that goes away meanwhile is left out. */
+export async function projectEntries(projectId: string): Promise<Map<string, FileFacts>> {
   const folder = await folderOf(projectId);
-  const sizes = new Map<string, number>();
-  if (!folder) return sizes;
+  const found = new Map<string, FileFacts>();
+  if (!folder) return found;
   for await (const [name, handle] of (folder as unknown as Entries).entries()) {
-    if (handle.kind === 'file') sizes.set(name, (await (handle as FileSystemFileHandle).getFile()).size);
+    const file = handle.kind === 'file' ? await (handle as FileSystemFileHandle).getFile().catch(() => null) : null;
+    if (file) found.set(name, { sizeBytes: file.size, modifiedMs: file.lastModified });
   }
-  return sizes;
+  return found;
 }
+
+/** Names and sizes of a project's files. */
+export const projectListing = async (projectId: string): Promise<Map<string, number>> =>
+  new Map([...(await projectEntries(projectId))].map(([name, { sizeBytes }]) => [name, sizeBytes]));
 
 /** Bytes of all of a project's files. */
 export const projectBytes = async (projectId: string): Promise<number> =>
@@ -83,7 +89,12 @@ export async function removeProjectFile(projectId: string, name: string): Promis
   await (await folderOf(projectId))?.removeEntry(name).catch(() => undefined);
 }
 
-/** A file that another tab has open stays until the sweep of a later start. */
-export async function removeProjectFolder(projectId: string): Promise<void> {
-  await (await allProjects())?.removeEntry(projectId, { recursive: true }).catch(() => undefined);
+/** False when something of it stays for now: a file that another tab has open goes with the sweep of a later start. */
+export async function removeProjectFolder(projectId: string): Promise<boolean> {
+  const projects = await allProjects();
+  if (!projects) return true;
+  return projects.removeEntry(projectId, { recursive: true }).then(
+    () => true,
+    (error: unknown) => error instanceof DOMException && error.name === 'NotFoundError',
+  );
 }

@@ -3,6 +3,7 @@
  * Invariant: nothing that is known not to fit is begun; what the browser does not say is never guessed.
  */
 import { type Result, fail, ok } from '../../../core/job/failure.ts';
+import { getSetting, setSetting } from './settings.ts';
 
 export interface StorageState {
   usageBytes: number;
@@ -21,10 +22,20 @@ export async function storageState(): Promise<StorageState> {
   return { usageBytes: usage, quotaBytes, freeBytes: quotaBytes === null ? null : Math.max(0, quotaBytes - usage), persisted };
 }
 
+const askedSetting = 'persist-asked';
+
 /** Asks the browser to keep the files; call it on a gesture. True when it promises, null where it cannot be asked. */
 export async function askToPersist(): Promise<boolean | null> {
   if (!navigator.storage?.persist) return null;
-  return navigator.storage.persist().catch(() => null);
+  const promised = await navigator.storage.persist().catch(() => null);
+  if (promised !== null) await setSetting(askedSetting, promised);
+  return promised;
+}
+
+/** What the browser answered when it was last asked; null when it never was. Some show a question each time: once is enough unasked. */
+export async function answerToPersist(): Promise<boolean | null> {
+  const answer = await getSetting(askedSetting);
+  return typeof answer === 'boolean' ? answer : null;
 }
 
 const inMegabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;

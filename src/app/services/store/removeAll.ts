@@ -1,5 +1,5 @@
 /** Everything this site keeps besides projects: caches, settings, orders to the cloud. Invariant: one thing that fails keeps no other. */
-import { openDatabase } from './database.ts';
+import { withDatabase } from './database.ts';
 
 type Entries = { keys(): AsyncIterable<string> };
 
@@ -10,15 +10,21 @@ async function removeFiles(): Promise<void> {
   for (const name of names) await root.removeEntry(name, { recursive: true }).catch(() => undefined);
 }
 
-async function removeRows(): Promise<void> {
-  const database = await openDatabase();
-  const stores = ['projects', 'edits', 'settings', 'outbox'] as const;
-  const transaction = database.transaction(stores, 'readwrite');
-  await Promise.all([...stores.map((name) => transaction.objectStore(name).clear()), transaction.done]);
-  database.close();
+const removeRows = (): Promise<unknown> =>
+  withDatabase((database) => {
+    const stores = ['projects', 'edits', 'settings', 'outbox'] as const;
+    const transaction = database.transaction(stores, 'readwrite');
+    return Promise.all([...stores.map((name) => transaction.objectStore(name).clear()), transaction.done]);
+  });
+
+/** The program kept for use without a network is fetched again by the next visit. */
+async function removeCaches(): Promise<void> {
+  if (typeof caches === 'undefined') return;
+  await Promise.allSettled((await caches.keys()).map((name) => caches.delete(name)));
 }
 
+/** Everything of this site but what the caller removed already. Never rejects. */
 export async function removeAllElse(): Promise<void> {
-  await Promise.allSettled([removeFiles(), removeRows()]);
-  localStorage.clear();
+  await Promise.allSettled([removeFiles(), removeRows(), removeCaches()]);
+  if (typeof localStorage !== 'undefined') localStorage.clear();
 }

@@ -1,9 +1,10 @@
 /**
  * Folders that no record knows: left by a tab that was closed while it deleted, or made by one that is just creating.
- * Invariant: a folder in which something was written within the last hour stays.
+ * Invariant: a folder in which something was written within the last hour stays, and so does an empty one, whose age nobody knows.
  */
 
-const youngMs = 3_600_000;
+/** A create or an import in another tab is over by then. */
+export const youngMs = 3_600_000;
 
 type Entries = { entries(): AsyncIterable<[string, FileSystemHandle]> };
 
@@ -20,7 +21,8 @@ export async function sweepFolders(projects: FileSystemDirectoryHandle, known: R
   const orphans: string[] = [];
   for await (const [name, handle] of (projects as unknown as Entries).entries()) {
     if (known.has(name) || handle.kind !== 'directory') continue;
-    if (nowMs - (await newestMs(handle as FileSystemDirectoryHandle)) > youngMs) orphans.push(name);
+    const lastMs = await newestMs(handle as FileSystemDirectoryHandle);
+    if (lastMs > 0 && nowMs - lastMs > youngMs) orphans.push(name);
   }
   for (const name of orphans) await projects.removeEntry(name, { recursive: true }).catch(() => undefined);
   return orphans;
