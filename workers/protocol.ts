@@ -16,12 +16,6 @@ export interface PickedFile {
 
 export type SaveFormat = 'ply' | 'compressed.ply' | 'splat' | 'spz' | 'sog' | 'glb';
 
-/** What the converting worker is asked for; it answers with a Result<Blob>. */
-export interface ConvertCommand {
-  file: File;
-  format: SaveFormat;
-}
-
 export interface StartCommand {
   type: 'start';
   files: PickedFile[];

@@ -23,7 +23,9 @@ export interface BuiltApp {
 
 /** Runs a Node program in the repository as a person does, without what the test runner adds to the environment. */
 async function run(...args: string[]): Promise<void> {
-  const { NODE_ENV: _mode, VITEST: _runner, ...env } = process.env;
+  const env = { ...process.env };
+  delete env.NODE_ENV;
+  delete env.VITEST;
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));

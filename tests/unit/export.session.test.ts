@@ -101,7 +101,9 @@ function differences(a: Splats, b: Splats) {
 }
 
 let fixtures: SplatFixture[];
-beforeAll(async () => void (fixtures = await splatFiles()));
+/** A busy machine takes long over the .sog's palette. */
+const patientMs = 60_000;
+beforeAll(async () => void (fixtures = await splatFiles()), patientMs);
 const fixture = (name: string): SplatFixture => {
   const found = fixtures.find((each) => each.name === name);
   if (!found) throw new Error(`There is no ${name}.`);
@@ -115,7 +117,7 @@ describe('with edits', () => {
   beforeAll(async () => {
     applied.length = 0;
     session = await opened(writePly(scene), 'scene.ply', [edit]);
-  });
+  }, patientMs);
 
   // Half a step of each format's numbers with a little room; .splat and .sog round down, a whole step of 1/255.
   test.each<[SaveFormat, { mean: number; colour: number; opacity: number; scale: number; turn: number; degree: number }]>([

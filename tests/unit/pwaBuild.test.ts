@@ -54,7 +54,7 @@ test('the list has everything the app needs, each with the hash of its content',
   expect(later.sort()).toEqual(['/assets/lazy.js', '/viewer/splat-viewer-single.js']);
   // printf yes | openssl dgst -sha256 -binary | base64
   const revision = assets.find(({ path }) => path.startsWith('/viewer/'))?.revision;
-  expect(revision).toBe('sha256-iodkh3ivMy0JA8X4c6rLTWMgsaQ/qZTBypzxM23BTVs=');
+  expect(revision).toBe('sha256-inmIkP6TgXFjsQtfe9LKTSXYTFJzmmRaiJwXPu59nT0=');
 });
 
 test('another content is another version, the same content the same', async () => {
@@ -64,7 +64,7 @@ test('another content is another version, the same content the same', async () =
 });
 
 test('a page that names a file that is not there is not published', async () => {
-  const { 'favicon.svg': _, ...without } = built;
+  const without = Object.fromEntries(Object.entries(built).filter(([name]) => name !== 'favicon.svg'));
   await expect(versionOf(folderWith(without))).rejects.toThrow('/favicon.svg');
 });
 

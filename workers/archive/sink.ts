@@ -55,7 +55,7 @@ export function blobSink(partBytes = 1 << 25): Sink {
   };
   return {
     write(bytes) {
-      open.push(bytes.slice() as Uint8Array<ArrayBuffer>);
+      open.push(bytes.slice());
       openBytes += bytes.length;
       if (openBytes >= partBytes) close();
     },

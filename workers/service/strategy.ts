@@ -29,8 +29,9 @@ export const sharePath = '/share-target';
 const shellPaths = ['/', '/index.html', sharePath];
 
 export function strategyFor({ method, url, origin, navigation, range, isAsset }: RequestFacts): Strategy {
-  const { origin: asked, pathname } = new URL(url);
-  if (asked !== origin || pathname.startsWith('/api/')) return 'network';
+  const { protocol, origin: asked, pathname } = new URL(url);
+  // The address of a blob has the site's origin too.
+  if (!protocol.startsWith('http') || asked !== origin || pathname.startsWith('/api/')) return 'network';
   if (method === 'POST' && navigation && pathname === sharePath) return 'share';
   if (method !== 'GET' || range) return 'network';
   if (navigation) return shellPaths.includes(pathname) ? 'shell' : 'network';

@@ -2,7 +2,6 @@
 import { type Component, mount, unmount } from 'svelte';
 import CameraScreen from '../../../src/app/features/capture/camera/CameraScreen.svelte';
 import { preferredLocale, useLocale } from '../../../src/app/i18n/text.ts';
-import '../../../src/app/ui/tokens.css';
 import type { PickedFile } from '../../../workers/protocol.ts';
 
 declare global {
@@ -21,7 +20,8 @@ globalThis.cameraPage = side;
 
 const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 navigator.mediaDevices.getUserMedia = async (constraints) => {
-  const stream = await original(constraints);
+  // Chromium's camera has up to 3840 px, which takes software long to draw and encode.
+  const stream = await original({ ...constraints, video: { ...(constraints?.video as MediaTrackConstraints), width: 640, height: 480 } });
   side.tracks.push(...stream.getTracks());
   return stream;
 };

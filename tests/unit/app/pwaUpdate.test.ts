@@ -1,6 +1,6 @@
 /** Being brought up to date: told when it suits, done only when wished, and never by surprise. */
 import { beforeEach, expect, test } from 'vitest';
-import { type RegisteredWorker, connectServiceWorker } from '../../../src/app/services/pwa/serviceWorker.ts';
+import { type RegisteredWorker, connectServiceWorker } from '../../../src/app/services/pwa/connectServiceWorker.ts';
 import { type UpdateEvent, noUpdate, reduceUpdate, showsUpdate } from '../../../src/app/services/pwa/updateState.ts';
 
 const shownAfter = (...events: UpdateEvent[]): boolean => showsUpdate(events.reduce(reduceUpdate, noUpdate));

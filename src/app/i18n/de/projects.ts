@@ -10,9 +10,10 @@ export const projects: Widened<typeof en> = {
   heading: 'Meine Splats',
   state: ({ state, photos, files, solve, training, splatFile }) => {
     if (splatFile !== null) return 'Splat-Datei';
-    if (training && training.step < training.totalSteps) return `Schritt ${count(training.step)} von ${count(training.totalSteps)}`;
-    if (training) return `Trainiert, ${many(training.splats, 'Splat', 'Splats')}`;
-    if (state === 'solved' && solve) return `${count(solve.registered)} von ${many(solve.photos, 'Foto', 'Fotos')} haben ihren Platz`;
+    if (state === 'trained') return training ? `Trainiert, ${many(training.splats, 'Splat', 'Splats')}` : 'Trainiert';
+    if (state === 'training') return training ? `Schritt ${count(training.step)} von ${count(training.totalSteps)}` : 'Im Training';
+    if (state === 'solved')
+      return solve ? `${count(solve.registered)} von ${many(solve.photos, 'Foto', 'Fotos')} haben ihren Platz` : 'Kameras platziert';
     if (files.length > 0) return many(files.length, 'Datei', 'Dateien');
     const kept = photos.filter(({ keep }) => keep).length;
     return photos.length > 0 ? `${count(kept)} von ${many(photos.length, 'Foto', 'Fotos')} behalten` : 'Leer';
@@ -46,6 +47,8 @@ export const projects: Widened<typeof en> = {
     lightened: (size) => `${bytes(size)} sind jetzt frei.`,
     import: 'Eine Projektdatei öffnen',
     importing: 'Die Projektdatei wird geöffnet …',
+    importAbout: 'Ein als eine Datei gesichertes Projekt, von diesem oder einem anderen Gerät.',
+    imported: (name) => `${name} ist jetzt auf diesem Gerät.`,
     all: 'Alles löschen',
     allAbout: 'Jedes Projekt, Foto und Splat und jede Einstellung dieser App auf diesem Gerät.',
     allSure: 'Wirklich alles endgültig löschen?',

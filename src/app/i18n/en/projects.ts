@@ -9,9 +9,9 @@ export const projects = {
   heading: 'My splats',
   state: ({ state, photos, files, solve, training, splatFile }: Project): string => {
     if (splatFile !== null) return 'Splat file';
-    if (training && training.step < training.totalSteps) return `Step ${count(training.step)} of ${count(training.totalSteps)}`;
-    if (training) return `Trained, ${many(training.splats, 'splat')}`;
-    if (state === 'solved' && solve) return `${count(solve.registered)} of ${many(solve.photos, 'photo')} placed`;
+    if (state === 'trained') return training ? `Trained, ${many(training.splats, 'splat')}` : 'Trained';
+    if (state === 'training') return training ? `Step ${count(training.step)} of ${count(training.totalSteps)}` : 'Training';
+    if (state === 'solved') return solve ? `${count(solve.registered)} of ${many(solve.photos, 'photo')} placed` : 'Cameras placed';
     if (files.length > 0) return many(files.length, 'file');
     return photos.length > 0 ? `${count(photos.filter(({ keep }) => keep).length)} of ${many(photos.length, 'photo')} kept` : 'Empty';
   },
@@ -46,6 +46,8 @@ export const projects = {
     lightened: (size: number): string => `${bytes(size)} are free now.`,
     import: 'Open a project file',
     importing: 'Opening the project file…',
+    importAbout: 'A project saved as one file, from this device or another one.',
+    imported: (name: string): string => `${name} is on this device now.`,
     all: 'Delete everything',
     allAbout: 'Every project, photo, splat and setting of this app on this device.',
     allSure: 'Delete everything for good?',

@@ -3,9 +3,10 @@
  * Invariant: nothing of it is needed for the rest to work, and none of it ever reloads the page by itself.
  */
 import { askWorker } from './askWorker.ts';
+import type { RegisteredWorker } from './connectServiceWorker.ts';
 import { type InstallState, watchInstallOffer } from './installOffer.ts';
 import { isRunLocked, watchBusy } from './runWatch.ts';
-import { type RegisteredWorker, registerServiceWorker } from './serviceWorker.ts';
+import { registerServiceWorker } from './serviceWorker.ts';
 import { type UpdateEvent, type UpdateState, noUpdate, reduceUpdate, showsUpdate } from './updateState.ts';
 
 /** How far the app is kept on this device. */

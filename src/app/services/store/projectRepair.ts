@@ -47,7 +47,7 @@ function photoFrom(value: unknown): ProjectPhoto[] {
 function fileFrom(value: unknown): ProjectFile[] {
   if (!isObject(value) || !isFileName(value['file'])) return [];
   return [
-    { path: textOr(value['path'], value['file'] as string), file: value['file'] as string, sizeBytes: numberOr(value['sizeBytes'], 0) },
+    { path: textOr(value['path'], value['file']), file: value['file'], sizeBytes: numberOr(value['sizeBytes'], 0) },
   ];
 }
 
