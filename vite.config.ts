@@ -8,6 +8,8 @@ export default defineConfig({
   build: { target: 'es2023' },
   worker: { format: 'es' },
   // The workers' dependencies are bundled at the start: finding one later would reload the page in the middle of a run.
-  optimizeDeps: { include: ['exifr/dist/lite.esm.mjs', 'fflate', 'mediabunny', '@playcanvas/splat-transform', '@gltf-transform/core'] },
+  optimizeDeps: {
+    include: ['idb', 'exifr/dist/lite.esm.mjs', 'fflate', 'mediabunny', '@playcanvas/splat-transform', '@gltf-transform/core'],
+  },
   server: { watch: { ignored: ['**/.cache/**', '**/OUT/**', '**/dist/**', '**/tests/**'] } },
 });

@@ -82,10 +82,12 @@ async function browserRows(dist, browser, manifest) {
     const start = new URL(String(manifest['start_url']), server.url).href;
     await page.goto(start);
     const secure = true === (await page.evaluate('isSecureContext'));
-    const controlled = await page.waitForFunction('navigator.serviceWorker.controller !== null', null, { timeout: 20_000 }).then(
-      () => true,
-      () => false,
-    );
+    const controlled = await page
+      .waitForFunction(() => /** @type {any} */ (navigator).serviceWorker.controller !== null, null, { timeout: 20_000 })
+      .then(
+        () => true,
+        () => false,
+      );
     await server.close();
     const answer = await page.goto(start).catch(() => null);
     const shown = answer?.ok()

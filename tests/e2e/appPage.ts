@@ -32,10 +32,10 @@ export async function startTraining(page: Page, numbers: Record<string, number>)
 /** Saves in the format whose name begins with `format` and gives back the downloaded file. */
 export async function saved(page: Page, format: string): Promise<{ name: string; bytes: Uint8Array }> {
   const choice = await page
-    .locator('select option')
+    .locator('main select option')
     .filter({ hasText: new RegExp(`^\\${format} `) })
     .getAttribute('value');
-  await page.locator('select').selectOption(choice);
+  await page.locator('main select').selectOption(choice);
   const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Save').click()]);
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
@@ -58,16 +58,24 @@ declare global {
   var heldDevice: GPUDevice;
 }
 
-/** Keeps hold of the device that the worker will open, so that it can be taken away later. */
+const trainer = (page: Page) => page.workers().find((worker) => worker.url().includes('train'));
+
+/** Put at the end of the training worker's script: it runs before the worker hears its first command. */
+const holding = `;
+const request = GPUAdapter.prototype.requestDevice;
+GPUAdapter.prototype.requestDevice = async function (descriptor) {
+  return (globalThis.heldDevice = await request.call(this, descriptor));
+};`;
+
+/** Keeps hold of the device that the training worker will open, so that it can be taken away later. Call it before Start. */
 export async function holdDevice(page: Page): Promise<void> {
-  await expect.poll(() => page.workers().length).toBe(1);
-  await page.workers()[0].evaluate(() => {
-    const request = GPUAdapter.prototype.requestDevice;
-    GPUAdapter.prototype.requestDevice = async function (descriptor) {
-      globalThis.heldDevice = await request.call(this, descriptor);
-      return globalThis.heldDevice;
-    };
+  await page.route(/\/workers\/train\.ts/, async (route) => {
+    const script = await route.fetch();
+    await route.fulfill({ response: script, body: (await script.text()) + holding });
   });
 }
 
-export const loseDevice = (page: Page): Promise<void> => page.workers()[0].evaluate(() => globalThis.heldDevice.destroy());
+export const loseDevice = (page: Page): Promise<void> | undefined => trainer(page)?.evaluate(() => globalThis.heldDevice.destroy());
+
+/** Runs in the training worker. */
+export const inTrainer = (page: Page, run: () => void): Promise<void> | undefined => trainer(page)?.evaluate(run);

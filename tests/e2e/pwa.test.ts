@@ -55,9 +55,10 @@ const lookForUpdate = (page: Page): Promise<void> =>
 
 const fileAt = (page: Page, path: string): Promise<string> => page.evaluate(async (at) => (await fetch(at)).text(), path);
 
-/** The source files that a built script was made of. */
+/** The source files that a built script was made of; the bundler's own few lines have none, and no map. */
 async function sourcesOf(path: string): Promise<string[]> {
-  const { sources } = JSON.parse(await readFile(join(app.folder, `${path}.map`), 'utf8')) as { sources: string[] };
+  const map = await readFile(join(app.folder, `${path}.map`), 'utf8').catch(() => '{ "sources": [] }');
+  const { sources } = JSON.parse(map) as { sources: string[] };
   return sources;
 }
 

@@ -71,7 +71,7 @@ async function savedFile(): Promise<File> {
 }
 const raw = async (file: Blob): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await file.arrayBuffer());
 const fileOf = (parts: Record<string, Uint8Array<ArrayBuffer>>, level: 0 | 6 = 0): File =>
-  new File([zipSync(parts, { level }) as Uint8Array<ArrayBuffer>], 'x.splatproject.zip');
+  new File([zipSync(parts, { level })], 'x.splatproject.zip');
 const projectIds = (): string[] => [...(disk.root.folders.get('projects')?.folders.keys() ?? [])].filter((id) => id !== 'old-id');
 
 describe('a whole project', () => {

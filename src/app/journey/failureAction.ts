@@ -13,6 +13,11 @@ const actions: Partial<Record<FailureCode, FailureAction>> = {
   cancelled: 'again',
   'storage-full': 'freeSpace',
   'gpu-missing': 'home',
+  offline: 'again',
+  'cloud-unreachable': 'again',
+  'cloud-refused': 'again',
+  'cloud-failed': 'again',
+  'cloud-expired': 'again',
 };
 
 export const actionFor = (code: FailureCode): FailureAction => actions[code] ?? 'photos';

@@ -20,6 +20,8 @@ export interface Journey {
   goTo(id: string, room?: ProjectRoom | null): void;
   /** A new project that takes these files, and the way into its first room. */
   begin(files: PickedFile[], source?: ProjectSource): Promise<Project>;
+  /** Leaves files for the CHECK room of a project to take in. */
+  hand(id: string, files: PickedFile[]): void;
   /** Files that a room has still to take in for a project; empty when there are none. They are handed out once. */
   takePending(id: string): PickedFile[];
   /** Changes a record and shows it at once. */
@@ -74,6 +76,7 @@ export function createJourney(store: ProjectStore): Journey {
       go({ name: 'project', id: project.id, room: 'check' });
       return project;
     },
+    hand: (id, files) => void pending.set(id, files),
     takePending(id) {
       const files = pending.get(id) ?? [];
       pending.delete(id);

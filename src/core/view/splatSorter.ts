@@ -14,6 +14,8 @@ export type SorterCommand =
   /** [n, geometryWords], added at the end. */
   | { type: 'append'; geometry: Uint32Array<ArrayBuffer> }
   | { type: 'hide'; indices: Uint32Array<ArrayBuffer> }
+  /** Other rows in the place of those from `first` on. */
+  | { type: 'rewrite'; first: number; geometry: Uint32Array<ArrayBuffer> }
   /** `spare`: an array that may hold the answer when it is large enough. */
   | { type: 'order'; id: number; plane: ViewPlane; exact: boolean; spare: Uint32Array<ArrayBuffer> | null }
   | { type: 'probe'; id: number; frame: ViewFrame; points: ProbePoint[] };
@@ -56,6 +58,11 @@ export function createSplatSorter(): SplatSorter {
     for (const index of indices) if (index < count) rows[index * geometryWords + 4] &= opacityMask;
   };
 
+  const rewrite = (first: number, geometry: Uint32Array): void => {
+    const splats = Math.min(geometry.length / geometryWords, count - first);
+    if (splats > 0) rows.set(geometry.subarray(0, splats * geometryWords), first * geometryWords);
+  };
+
   const order = (id: number, plane: ViewPlane, exact: boolean, spare: Uint32Array<ArrayBuffer> | null): SorterReply => {
     const room = Math.ceil(count / orderRow) * orderRow;
     const out = spare && spare.length >= room ? spare : new Uint32Array(room);
@@ -73,6 +80,9 @@ export function createSplatSorter(): SplatSorter {
           return null;
         case 'hide':
           hide(command.indices);
+          return null;
+        case 'rewrite':
+          rewrite(command.first, command.geometry);
           return null;
         case 'order':
           return order(command.id, command.plane, command.exact, command.spare);

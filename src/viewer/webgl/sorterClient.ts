@@ -32,6 +32,7 @@ function makeWorker(): Worker | null {
 function buffersOf(command: SorterCommand): ArrayBuffer[] {
   switch (command.type) {
     case 'append':
+    case 'rewrite':
       return [command.geometry.buffer];
     case 'hide':
       return [command.indices.buffer];

@@ -17,6 +17,8 @@ export interface Sorting {
   /** Copies the rows. */
   append(geometry: Uint32Array): void;
   hide(indices: Uint32Array): void;
+  /** Copies the rows. */
+  rewrite(first: number, geometry: Uint32Array): void;
   /** Asks for a live order when the camera plane needs one. */
   want(axis: Axis, offset: number): void;
   /** An order by whole depths of what lies beyond `plane.nearest`; null when the scene was left or the sorter is gone. */
@@ -108,6 +110,10 @@ export function createSorting({ onLiveOrder, onCrash }: SortingHooks): Sorting {
     hide(indices) {
       edition++;
       client.send({ type: 'hide', indices: indices.slice() });
+    },
+    rewrite(first, geometry) {
+      edition++;
+      client.send({ type: 'rewrite', first, geometry: geometry.slice() });
     },
     want,
     exactOrder(plane) {

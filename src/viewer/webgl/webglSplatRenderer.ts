@@ -151,6 +151,8 @@ function rendererOf(canvas: HTMLCanvasElement, gl: WebGL2RenderingContext, needs
     rewrite(first, geometry) {
       if (isGone()) return;
       store.rewrite(first, geometry);
+      // Orders leave out what lets all light through, and probes look at the sorter's rows.
+      sorting.rewrite(first, geometry);
       edition++;
       needsRedraw();
     },

@@ -32,7 +32,7 @@ const record = (state: ProjectState, more: Partial<Project> = {}): Project =>
     training,
     solve,
     ...more,
-  }) as Project;
+  });
 const files = (ms: number, ...names: string[]) =>
   new Map(['photo-00001.jpg', ...names].map((name) => [name, { sizeBytes: 10, modifiedMs: name.startsWith('photo') ? 1 : ms }]));
 const stateAfter = (state: ProjectState, names: string[], ms: number): ProjectState =>
@@ -101,10 +101,14 @@ test('room is made from checkpoints of finished runs and from caches, and from n
     (await disk.project(done.id)).put(name, new Uint8Array(10));
   for (const name of ['photo-00001.jpg', 'checkpoint-0.bin']) (await disk.project(running.id)).put(name, new Uint8Array(10));
   (await disk.root.getDirectoryHandle('solve-cache', { create: true })).put('features', new Uint8Array(100));
+  // It has splats of before, and is being trained longer.
+  (await disk.project(running.id)).put('trained-0.bin', new Uint8Array(10));
+  await store.update(done.id, () => ({ state: 'trained' }));
+  await store.update(running.id, () => ({ state: 'training' }));
   expect(await remakeableBytes(await store.list())).toBe(110);
   expect(await removeRemakeable(store)).toBe(110);
   expect([...(await disk.project(done.id)).files.keys()]).toEqual(['photo-00001.jpg', 'solved.bin', 'trained-0.bin']);
-  expect(await projectBytes(running.id)).toBe(20);
+  expect(await projectBytes(running.id)).toBe(30);
   store.dispose();
 });
 

@@ -29,7 +29,9 @@ async function cacheBytes(): Promise<number> {
   return sum;
 }
 
-async function spareFiles({ id }: Project): Promise<{ name: string; size: number }[]> {
+async function spareFiles({ id, state }: Project): Promise<{ name: string; size: number }[]> {
+  // Training that goes on has older splats too, but its checkpoint is what it goes on from.
+  if (state !== 'trained') return [];
   const sizes = await projectListing(id);
   if (!trainedFiles.some((name) => sizes.has(name))) return [];
   return checkpointFiles.flatMap((name) => (sizes.has(name) ? [{ name, size: sizes.get(name) ?? 0 }] : []));

@@ -46,9 +46,7 @@ function photoFrom(value: unknown): ProjectPhoto[] {
 
 function fileFrom(value: unknown): ProjectFile[] {
   if (!isObject(value) || !isFileName(value['file'])) return [];
-  return [
-    { path: textOr(value['path'], value['file']), file: value['file'], sizeBytes: numberOr(value['sizeBytes'], 0) },
-  ];
+  return [{ path: textOr(value['path'], value['file']), file: value['file'], sizeBytes: numberOr(value['sizeBytes'], 0) }];
 }
 
 const listOf = <T>(value: unknown, read: (each: unknown) => T[]): T[] => (Array.isArray(value) ? value.flatMap(read) : []);

@@ -56,7 +56,7 @@ const onesOfByte = Uint8Array.from({ length: 256 }, (_, byte) => {
   return ones;
 });
 
-export function countOf(bits: Uint8Array): number {
+export function countBits(bits: Uint8Array): number {
   let sum = 0;
   for (let k = 0; k < bits.length; k++) sum += onesOfByte[bits[k]];
   return sum;

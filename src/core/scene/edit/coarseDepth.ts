@@ -34,14 +34,18 @@ function projectSorted({ count, means }: EditableSplats, view: PinholeView, hidd
   let [low, high] = [Infinity, 0];
   for (let i = 0; i < count; i++) {
     if (hidden && hidden[i] !== 0) continue;
-    const [x, y, z] = [means[3 * i], means[3 * i + 1], means[3 * i + 2]];
+    const x = means[3 * i];
+    const y = means[3 * i + 1];
+    const z = means[3 * i + 2];
     const depth = m[6] * x + m[7] * y + m[8] * z + t[2];
     if (!(depth > 0 && depth < Infinity)) continue;
     const u = (view.fx * (m[0] * x + m[1] * y + m[2] * z + t[0])) / depth + view.cx;
     const v = (view.fy * (m[3] * x + m[4] * y + m[5] * z + t[1])) / depth + view.cy;
     if (!(u >= 0 && v >= 0 && u < view.widthPx && v < view.heightPx)) continue;
-    [seen.ids[n], seen.depth[n], seen.u[n], seen.v[n]] = [i, depth, u, v];
-    n++;
+    seen.ids[n] = i;
+    seen.depth[n] = depth;
+    seen.u[n] = u;
+    seen.v[n++] = v;
     if (depth < low) low = depth;
     if (depth > high) high = depth;
   }
@@ -63,14 +67,19 @@ function projectSorted({ count, means }: EditableSplats, view: PinholeView, hidd
   };
   for (let k = 0; k < n; k++) {
     const to = next[steps[k]]++;
-    [out.order[to], out.depth[to], out.u[to], out.v[to]] = [seen.ids[k], seen.depth[k], seen.u[k], seen.v[k]];
+    out.order[to] = seen.ids[k];
+    out.depth[to] = seen.depth[k];
+    out.u[to] = seen.u[k];
+    out.v[to] = seen.v[k];
   }
   return out;
 }
 
 /** The middle one of a splat's three log scales. */
 function middleLogScale({ logScales }: EditableSplats, i: number): number {
-  const [a, b, c] = [logScales[3 * i], logScales[3 * i + 1], logScales[3 * i + 2]];
+  const a = logScales[3 * i];
+  const b = logScales[3 * i + 1];
+  const c = logScales[3 * i + 2];
   return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }
 
@@ -89,9 +98,12 @@ export function coarseDepth(splats: EditableSplats, view: PinholeView, hidden: U
     const opacity = 1 / (1 + Math.exp(-splats.opacityLogits[i]));
     const alpha = Math.min(0.99, opacity * Math.min(1, 2 * Math.PI * sigmaCells * sigmaCells));
     const reach = Math.min(sigmaCells, farthestCells);
-    const [x, y] = [seen.u[k] / cellPx, seen.v[k] / cellPx];
-    const [x0, x1] = [Math.max(0, Math.round(x - reach - 0.5)), Math.min(columns - 1, Math.round(x + reach - 0.5))];
-    const [y0, y1] = [Math.max(0, Math.round(y - reach - 0.5)), Math.min(rows - 1, Math.round(y + reach - 0.5))];
+    const x = seen.u[k] / cellPx - 0.5;
+    const y = seen.v[k] / cellPx - 0.5;
+    const x0 = Math.max(0, Math.round(x - reach));
+    const x1 = Math.min(columns - 1, Math.round(x + reach));
+    const y0 = Math.max(0, Math.round(y - reach));
+    const y1 = Math.min(rows - 1, Math.round(y + reach));
     for (let row = y0; row <= y1; row++) {
       for (let at = row * columns + x0; at <= row * columns + x1; at++) {
         if (passed[at] < 0.5) continue;

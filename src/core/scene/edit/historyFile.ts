@@ -4,7 +4,7 @@
  * its splats (LEB128).
  * Invariant: readHistory(writeHistory(h)) is h; reading never throws, and everything it gives back was checked field by field.
  */
-import { bitsOf, countOf, setBit } from './bits.ts';
+import { bitsOf, countBits, setBit } from './bits.ts';
 import { operationReader } from './historyRead.ts';
 import type { EditHistory, EditOperation, SplatBits } from './operations.ts';
 
@@ -54,7 +54,7 @@ export function writeHistory({ done, undone }: EditHistory): Uint8Array<ArrayBuf
   let at = 0;
   const plain = (operation: EditOperation): object => {
     if (operation.kind !== 'delete') return operation;
-    const gaps = countOf(operation.splats) < operation.splats.length ? gapsOf(operation.splats) : operation.splats;
+    const gaps = countBits(operation.splats) < operation.splats.length ? gapsOf(operation.splats) : operation.splats;
     const isShorter = gaps.length < operation.splats.length;
     const blob = isShorter ? gaps : operation.splats;
     const splats: StoredBits = { at, bytes: blob.length, as: isShorter ? 'gaps' : 'bits', length: operation.splats.length };

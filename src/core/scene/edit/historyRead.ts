@@ -4,7 +4,7 @@
  * be read is left out with a note.
  */
 import type { Quaternion, Vector3 } from '../../math/rotation.ts';
-import { countOf } from './bits.ts';
+import { countBits } from './bits.ts';
 import type { EditHotspot, EditOperation, SplatBits, StartView } from './operations.ts';
 
 type Fields = Record<string, unknown>;
@@ -81,7 +81,7 @@ const readers: { [K in EditOperation['kind']]: Reader } = {
   delete({ splats: stored }, bits) {
     const splats = bits(stored);
     if (!splats) throw new Unreadable('the set of splats is not there');
-    return { kind: 'delete', splats, count: countOf(splats) };
+    return { kind: 'delete', splats, count: countBits(splats) };
   },
   floaters: ({ strength }) => ({ kind: 'floaters', strength: number(strength, 0, 1, 'strength') }),
   orient: ({ rotation, offset }) => ({ kind: 'orient', rotation: quaternion(rotation, 'rotation'), offset: vector(offset, 'offset') }),

@@ -21,7 +21,7 @@ export interface Sphere {
 /** One bit per splat of the file, first splat in the lowest bit of the first byte. */
 export type SplatBits = Uint8Array<ArrayBuffer>;
 
-/** A text pinned to a point of the scene. */
+/** A text pinned to a point of the scene. Position and normal are the file's, so they follow when the scene is turned. */
 export interface EditHotspot {
   id: string;
   text: string;
@@ -45,7 +45,10 @@ export type EditOperation =
   | { kind: 'delete'; splats: SplatBits; count: number }
   /** Floaters are gone: `strength` 0..1. A later one takes the place of an earlier one; 0 takes it back. */
   | { kind: 'floaters'; strength: number }
-  /** The scene is turned and moved so that `rotation` (wxyz, file to upright world) and `offset` hold. The last one counts. */
+  /**
+   * The scene is turned and moved: world = R(rotation) file + offset, rotation wxyz. The world is the viewers', with y UP and the ground in
+   * y = 0; a file nothing is said of lies there by half a turn about z (orientation.ts). The last one counts.
+   */
   | { kind: 'orient'; rotation: Quaternion; offset: Vector3 }
   | { kind: 'start-view'; view: StartView | null }
   /** CSS colour, #rrggbb. */

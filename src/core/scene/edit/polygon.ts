@@ -26,9 +26,11 @@ export function createPolygonTest(polygonPx: Float32Array): (x: number, y: numbe
     let isInside = false;
     for (const i of edges[rowOf(y)]) {
       const j = i + 1 < corners ? i + 1 : 0;
-      const [y0, y1] = [polygonPx[2 * i + 1], polygonPx[2 * j + 1]];
+      const y0 = polygonPx[2 * i + 1];
+      const y1 = polygonPx[2 * j + 1];
       if (y0 > y === y1 > y) continue;
-      const [x0, x1] = [polygonPx[2 * i], polygonPx[2 * j]];
+      const x0 = polygonPx[2 * i];
+      const x1 = polygonPx[2 * j];
       if (x < x0 + ((y - y0) / (y1 - y0)) * (x1 - x0)) isInside = !isInside;
     }
     return isInside;

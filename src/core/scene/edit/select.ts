@@ -2,7 +2,7 @@
  * Selecting on the screen: which splats a brush stroke or a lasso means, in the picture as it is seen.
  * A splat counts by its projected mean alone: what a brush touches is what has its middle there.
  * Invariant: pixels are those of the view handed in (an element's view() gives CSS pixels), with pixel centres at +0.5; what lies behind the
- * camera is never meant.
+ * camera or beside the picture is never meant.
  */
 import { matrixOfQuaternion } from '../../math/rotation.ts';
 import type { PinholeView } from '../camera.ts';
@@ -41,7 +41,9 @@ function inPicture(
   const [a, b, c, d, e, f, g, h, k] = matrixOfQuaternion(view.pose.q);
   const [tx, ty, tz] = view.pose.t;
   const { fx, fy, cx, cy } = view;
-  const { left, top, right, bottom } = rect;
+  // What lies beside the picture cannot be seen, so it is not meant either.
+  const [left, right] = [Math.max(rect.left, 0), Math.min(rect.right, view.widthPx)];
+  const [top, bottom] = [Math.max(rect.top, 0), Math.min(rect.bottom, view.heightPx)];
   const allowed = 1 + (reach.through ? 0 : (reach.slack ?? defaultSlack));
   for (let i = 0; i < count; i++) {
     const x = means[3 * i];

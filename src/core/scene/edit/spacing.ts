@@ -32,7 +32,9 @@ function createGrid(means: Float32Array, origin: ArrayLike<number>, cell: number
     return slot;
   };
   for (let i = 0; i < count; i++) {
-    const [x, y, z] = [0, 1, 2].map((k) => gridPlace((means[3 * i + k] - origin[k]) / cell));
+    const x = gridPlace((means[3 * i] - origin[0]) / cell);
+    const y = gridPlace((means[3 * i + 1] - origin[1]) / cell);
+    const z = gridPlace((means[3 * i + 2] - origin[2]) / cell);
     const slot = slotOf(x, y, z);
     if (slots[slot] === noCell) {
       [places[3 * cells], places[3 * cells + 1], places[3 * cells + 2]] = [x, y, z];

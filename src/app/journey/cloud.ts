@@ -1,0 +1,40 @@
+/**
+ * The cloud in the journey: where its orders lie, which photos go, and what becomes of the model that comes back.
+ * Invariant: a model that came is in the project's folder before its record names it; the same one twice changes nothing.
+ */
+import { type CloudService, createCloudService } from '../services/cloud/cloudService.ts';
+import { databaseOutbox, memoryOutbox } from '../services/cloud/outboxStore.ts';
+import { createIntake } from '../services/intakeClient.ts';
+import { openDatabase } from '../services/store/database.ts';
+import type { Journey } from './journey.svelte.ts';
+import { holdInMemory, runFiles } from './projectBytes.ts';
+
+export function createJourneyCloud(journey: Journey): CloudService {
+  const { store } = journey;
+
+  async function keepModel(projectId: string, model: Blob, fileName: string): Promise<void> {
+    const intake = createIntake();
+    try {
+      const file = new File([model], fileName);
+      const taken = await intake.take(projectId, [{ path: fileName, file }], [], {
+        progress: () => undefined,
+        photo: () => undefined,
+        unkept: ({ name, bytes }) => holdInMemory(projectId, name, bytes),
+      });
+      if (!taken.ok) throw new Error(taken.failure.detail);
+      const { splatFile } = taken.value;
+      await store.update(projectId, () => ({ splatFile, state: 'trained', poster: null }));
+    } finally {
+      intake.dispose();
+    }
+  }
+
+  return createCloudService({
+    store: store.keeps ? databaseOutbox(openDatabase) : memoryOutbox(),
+    async photosOf(projectId) {
+      const project = await store.get(projectId);
+      return project ? runFiles(project) : [];
+    },
+    onresult: keepModel,
+  });
+}
