@@ -140,6 +140,31 @@ test('crop leaves out what lies outside; hide takes splats away; open forgets th
   expect(renderer.stats().splats).toBe(0);
 });
 
+test('rewritten rows take the place of the old ones: colour, hidden and back, across chunks, in probes too', async () => {
+  const splats = emptySplats(2, 0);
+  ball(splats, 0, [0, 0, 4], 0.5, 0.9, [0, 1, 0]);
+  ball(splats, 1, [0, 0, 2], 0.5, 0.9, [1, 0, 0]);
+  const renderer = await open(full, splats);
+  const seen = async () => middle((await renderer.picture(frameOf({ view: straight }))).rgba);
+  const depth = async () => (await renderer.probe(frameOf({ view: straight }), [{ xPx: 100, yPx: 80, depth: Infinity }]))[0].surfaceDepth;
+  const before = await seen();
+  expect(await depth()).toBe(2);
+  const rows = packSplats(splats).geometry;
+  const hidden = rows.slice(8);
+  hidden[4] &= 0xffff;
+  renderer.rewrite(1, hidden);
+  const [red, green] = await seen();
+  expect([red, green > 225]).toEqual([0, true]);
+  expect(await depth()).toBe(4);
+  renderer.rewrite(0, rows);
+  expect(await seen()).toEqual(before);
+  expect(await depth()).toBe(2);
+  // What lies beyond the scene is passed over.
+  renderer.rewrite(1, Uint32Array.from([...rows, ...rows]));
+  renderer.rewrite(7, rows);
+  expect((await seen())[1]).toBeGreaterThan(200);
+});
+
 test('draws without sorting again until the camera has moved enough, and still within 40 dB', async () => {
   const splats = scene(3000, 0);
   const renderer = await open(full, splats);

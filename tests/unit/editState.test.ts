@@ -60,7 +60,10 @@ describe('edited state', () => {
     for (const i of indices) setBit(bits, i);
     return { kind: 'delete', splats: bits, count: indices.length };
   };
-  const hotspot = (id: string, text: string): EditOperation => ({ kind: 'hotspot', hotspot: { id, text, position: [0, 0, 0], normal: null } });
+  const hotspot = (id: string, text: string): EditOperation => ({
+    kind: 'hotspot',
+    hotspot: { id, text, position: [0, 0, 0], normal: null },
+  });
 
   test('what is cut adds up, and the last word counts for the rest', () => {
     const state = editedState(

@@ -117,7 +117,7 @@ export async function writeNext(folder: FileSystemDirectoryHandle, names: InTurn
   return writeSealed(folder, name, parts, (newest?.turn ?? 0) + 1);
 }
 
-/** The newest whole one of files written in turns, and how many newer ones were damaged. */
+/** The newest whole one of files written in turns, and how many newer ones were damaged; without a whole one, how many there are. */
 export async function readNewest(
   folder: FileSystemDirectoryHandle,
   names: InTurns,
@@ -128,5 +128,7 @@ export async function readNewest(
     if (bytes) return { bytes, damaged };
     damaged++;
   }
-  return { bytes: null, damaged };
+  // One without a seal may be a write that a closed tab cut short, and is no loss while another is whole.
+  const there = await Promise.all(names.map((name) => fileOf(folder, name)));
+  return { bytes: null, damaged: there.filter((file) => file !== null).length };
 }

@@ -27,10 +27,13 @@ export interface RunKeeper {
   /** The newest whole checkpoint; `damaged`: how many newer ones were not whole. */
   checkpoint(): Promise<{ bytes: Uint8Array | null; damaged: number }>;
   keepCheckpoint(session: TrainSession): Promise<void>;
-  keepTrained(splats: Splats, at: KeptAt): Promise<void>;
+  /** False when they could not be kept. */
+  keepTrained(splats: Splats, at: KeptAt): Promise<boolean>;
   /** Says before training begins when the run will not fit. */
   checkRoom(session: TrainSession): Promise<void>;
 }
+
+type Kept = Extract<TrainMessage, { type: 'kept' }>;
 
 interface Telling {
   post(message: TrainMessage): void;
@@ -38,15 +41,18 @@ interface Telling {
 }
 
 function createKeeper(folder: FileSystemDirectoryHandle, { post, warn }: Telling): RunKeeper {
-  let warned = false;
-  const warnOnce = (failure: Failure): void => {
-    if (!warned) warn(failure);
-    warned = true;
+  /** What did not fit. The smaller splats may still fit where a checkpoint does not: they are no news about it. */
+  const unkept = new Set<Kept['what']>();
+  const warnOnce = (what: Kept['what'], failure: Failure): void => {
+    if (unkept.size === 0) warn(failure);
+    unkept.add(what);
   };
-  const told = (written: Result<number>, message: TrainMessage): void => {
-    if (!written.ok) return warnOnce(written.failure);
-    warned = false;
-    post(message);
+  const told = (written: Result<number>, message: Kept): boolean => {
+    if (written.ok) {
+      unkept.delete(message.what);
+      post(message);
+    } else warnOnce(message.what, written.failure);
+    return written.ok;
   };
 
   return {
@@ -66,12 +72,12 @@ function createKeeper(folder: FileSystemDirectoryHandle, { post, warn }: Telling
       told(await writeNext(folder, checkpointFiles, parts), { type: 'kept', what: 'checkpoint', at: { step, totalSteps, splats } });
     },
     async keepTrained(splats, at) {
-      told(await writeNext(folder, trainedFiles, [writePly(splats)]), { type: 'kept', what: 'trained', at });
+      return told(await writeNext(folder, trainedFiles, [writePly(splats)]), { type: 'kept', what: 'trained', at });
     },
     async checkRoom({ checkpointBytes }) {
       // Two checkpoints in turns, and the splats, which are smaller than a third of one.
       const [needed, free] = [Math.ceil(2.7 * checkpointBytes), await roomBytes()];
-      if (needed > free) warnOnce(tooLittleRoom(needed, free).failure);
+      if (needed > free) warnOnce('checkpoint', tooLittleRoom(needed, free).failure);
     },
   };
 }

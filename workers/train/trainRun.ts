@@ -232,8 +232,8 @@ export class TrainRun {
   async #storeKept(): Promise<void> {
     const [kept, session] = [this.#kept, this.#session];
     if (!kept || !session || kept.step === this.#storedStep) return;
-    this.#storedStep = kept.step;
-    await this.#keeper?.keepTrained(kept.splats, { step: kept.step, totalSteps: session.totalSteps, splats: kept.splats.count });
+    const at = { step: kept.step, totalSteps: session.totalSteps, splats: kept.splats.count };
+    if (await this.#keeper?.keepTrained(kept.splats, at)) this.#storedStep = kept.step;
   }
 
   #postState(state: RunState): void {
@@ -244,6 +244,7 @@ export class TrainRun {
   #fail(failure: Failure): void {
     if (this.#failed || this.#disposed) return;
     this.#failed = true;
+    this.#abort.abort();
     this.#preview?.dispose();
     this.#post({ type: 'failed', failure, keptStep: this.#kept?.step ?? null });
     // A lost device does not take what was read back before.

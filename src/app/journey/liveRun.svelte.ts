@@ -24,7 +24,8 @@ export interface LiveRun {
   readonly isHeldUp: boolean;
   /** The canvas the worker draws into; the run begins with it. */
   begin(canvas: OffscreenCanvas): void;
-  dispose(): void;
+  /** Resolves when the lock is free. */
+  dispose(): Promise<void>;
 }
 
 /** At rest the GPU is free for another tab. */
@@ -38,15 +39,18 @@ export function createLiveRun(journey: Journey, project: Project, firstLock: Run
   /** One change of the record after another, in the order of their messages. */
   let recording: Promise<unknown> = Promise.resolve();
 
-  const giveBack = (): void => {
-    lock?.release();
+  const giveBack = (): Promise<void> => {
+    const released = lock?.release() ?? Promise.resolve();
     lock = null;
+    return released;
   };
 
   const client = createTrainClient((message) => {
     if (ended) return;
     job = reduceJob(job, message, performance.now());
-    if (restStates.includes(job.state)) giveBack();
+    // Nothing of a broken worker can be relied on, and it would train on with the GPU that the next run needs.
+    if (message.type === 'crashed') client.dispose();
+    if (restStates.includes(job.state)) void giveBack();
     const news = newsOf(message, job);
     if (news) recording = recording.then(() => journey.change(project.id, news));
   });
@@ -56,7 +60,7 @@ export function createLiveRun(journey: Journey, project: Project, firstLock: Run
     lock ??= await takeRunLock();
     isHeldUp = lock === null;
     if (lock && !ended) goOn();
-    else if (ended) giveBack();
+    else if (ended) void giveBack();
   }
 
   async function begin(canvas: OffscreenCanvas): Promise<void> {
@@ -90,7 +94,7 @@ export function createLiveRun(journey: Journey, project: Project, firstLock: Run
     dispose() {
       ended = true;
       client.dispose();
-      giveBack();
+      return giveBack();
     },
   };
 }

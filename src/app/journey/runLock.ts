@@ -6,21 +6,27 @@
 export const runLockName = 'splat-app-run';
 
 export interface RunLock {
-  release(): void;
+  /** Resolves when others can have it. */
+  release(): Promise<void>;
 }
 
 function request(options: LockOptions): Promise<RunLock | null> {
   return new Promise((resolve, reject) => {
-    navigator.locks
-      .request(runLockName, options, (lock) => {
-        if (!lock) return resolve(null);
-        return new Promise<void>((release) => resolve({ release }));
-      })
-      .catch(reject);
+    const held = navigator.locks.request(runLockName, options, (lock) => {
+      if (!lock) return resolve(null);
+      return new Promise<void>((end) => {
+        const release = (): Promise<void> => {
+          end();
+          return held;
+        };
+        resolve({ release });
+      });
+    });
+    held.catch(reject);
   });
 }
 
-const noLocks: RunLock = { release: () => undefined };
+const noLocks: RunLock = { release: () => Promise.resolve() };
 
 /** The lock when it is free now; null while another tab has it. Browsers without locks get one that keeps nobody out. */
 export const takeRunLock = (): Promise<RunLock | null> =>

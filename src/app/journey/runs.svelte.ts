@@ -44,10 +44,17 @@ export function createRuns(journey: Journey): Runs {
     blocked = null;
   };
 
-  const drop = (): void => {
-    live?.dispose();
+  const drop = (): Promise<void> => {
+    const over = live?.dispose() ?? Promise.resolve();
     live = null;
+    return over;
   };
+
+  /** A run whose project was deleted, here or in another tab, has nothing to keep and no room to be seen in. */
+  const stopListening = journey.store.subscribe(() => {
+    const run = live;
+    if (run) void journey.store.get(run.project.id).then((project) => project === null && live === run && drop());
+  });
 
   async function lockFor(wait: boolean) {
     if (!wait) return takeRunLock();
@@ -73,24 +80,25 @@ export function createRuns(journey: Journey): Runs {
         blocked = { by: 'thisTab', waits: false };
         return;
       }
-      drop();
+      await drop();
       const lock = await lockFor(wait);
       const project = await journey.store.get(projectId);
       if (!lock || !project) {
         if (!lock && !wait) blocked = { by: 'otherTab', waits: false };
-        return lock?.release();
+        return void lock?.release();
       }
       giveUp();
       live = createLiveRun(journey, project, lock);
     },
     giveUp,
     end(projectId) {
-      if (live?.project.id === projectId) drop();
+      if (live?.project.id === projectId) void drop();
     },
     saved: () => void (savedRun = live),
     dispose() {
+      stopListening();
       giveUp();
-      drop();
+      void drop();
     },
   };
 }

@@ -12,7 +12,7 @@ export const hidden = 2;
 /** Zeroth SH basis function: colour = 0.5 + sh0 * coefficient. */
 const sh0 = 0.28209479177387814;
 /** A magenta, which next to no scene has, a little brighter than white in its red, so that it stands out from bright things too. */
-const markColour = [1.15, 0.18, 0.75];
+const markColour = [1.15, 0.3, 0.85];
 const markShare = 0.72;
 const keptWords = 3;
 

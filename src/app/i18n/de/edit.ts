@@ -6,7 +6,7 @@ import type { Widened } from '../widened.ts';
 const { count } = formatsFor('de');
 const splats = (n: number): string => `${count(n)} ${n === 1 ? 'Splat' : 'Splats'}`;
 const looking = 'Ziehen dreht die Ansicht';
-const drawing = 'Ziehen wählt aus · Umschalt fügt hinzu, Alt nimmt weg · zwei Finger, rechte Taste oder Leertaste und Ziehen bewegen die Ansicht';
+const drawing = 'Ziehen wählt aus, mit Alt nimmt es weg · zwei Finger, rechte Taste oder Leertaste + Ziehen bewegen die Ansicht';
 
 export const edit: Widened<typeof en> = {
   tabs: { view: 'Ansehen', edit: 'Bearbeiten', share: 'Speichern, teilen' },
@@ -14,7 +14,8 @@ export const edit: Widened<typeof en> = {
   opening: 'Splats werden vorbereitet …',
   again: 'Noch einmal versuchen',
   kept: (kept, total) => `${count(kept)} von ${count(total)} behalten`,
-  selected: (n) => `${count(n)} ausgewählt`,
+  counts: (kept, total, selected) =>
+    `${count(kept)} von ${count(total)} behalten${selected > 0 ? ` · ${count(selected)} ausgewählt` : ''}`,
   wouldGo: (n) => (n === 0 ? 'Nichts würde entfernt.' : `${splats(n)} würden entfernt; sie sind rosa markiert.`),
   original: 'Original zeigen',
   undo: (what) => `Zurück: ${what}`,
@@ -48,7 +49,7 @@ export const edit: Widened<typeof en> = {
   choose: 'Ein Werkzeug wählen. Die Datei selbst bleibt unverändert: Jeder Schritt lässt sich zurücknehmen.',
   help: {
     select: drawing,
-    box: `Griffe ziehen verschiebt die Seiten · daneben: ${looking} · Escape legt das Werkzeug weg`,
+    box: `Griffe ziehen · daneben: ${looking} · Escape legt das Werkzeug weg`,
     sphere: `Tippen setzt die Mitte · ${looking} · Escape legt das Werkzeug weg`,
     clean: `${looking} · Escape legt das Werkzeug weg`,
     turn: `${looking} · Escape legt das Werkzeug weg`,

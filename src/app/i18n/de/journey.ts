@@ -33,6 +33,7 @@ export const journey: Widened<typeof en> = {
   },
 
   resume: {
+    solving: 'Die Kameras haben noch nicht alle ihren Platz. Was in den Fotos gefunden wurde, ist gesichert.',
     solved: 'Die Kameras haben ihren Platz. Das Training kann beginnen.',
     training: (step, total) => `Das Training ist bei Schritt ${count(step)} von ${count(total)} gesichert.`,
     go: 'Weitermachen',

@@ -6,7 +6,7 @@ import { formatsFor } from '../format.ts';
 const { count } = formatsFor('en');
 const splats = (n: number): string => `${count(n)} ${n === 1 ? 'splat' : 'splats'}`;
 const looking = 'Drag to turn the view';
-const drawing = 'Drag to select · Shift adds, Alt takes away · two fingers, right button or Space and drag move the view';
+const drawing = 'Drag to select, with Alt to take away · two fingers, right drag or Space + drag move the view';
 
 export const edit = {
   tabs: { view: 'View', edit: 'Edit', share: 'Save and share' },
@@ -14,7 +14,8 @@ export const edit = {
   opening: 'Getting the splats ready…',
   again: 'Try again',
   kept: (kept: number, total: number): string => `${count(kept)} of ${count(total)} kept`,
-  selected: (n: number): string => `${count(n)} selected`,
+  counts: (kept: number, total: number, selected: number): string =>
+    `${count(kept)} of ${count(total)} kept${selected > 0 ? ` · ${count(selected)} selected` : ''}`,
   wouldGo: (n: number): string => (n === 0 ? 'Nothing would go.' : `${splats(n)} would go; they are marked in pink.`),
   original: 'Show original',
   undo: (what: string): string => `Undo: ${what}`,
@@ -43,12 +44,12 @@ export const edit = {
     turn: 'Upright',
     start: 'Start view',
     hotspots: 'Notes',
-    background: 'Background',
+    background: 'Colour',
   } satisfies Record<ToolName, string>,
   choose: 'Choose a tool. The file itself is never changed: every step can be taken back.',
   help: {
     select: drawing,
-    box: `Drag the handles to move the sides · ${looking} beside them · Escape leaves the tool`,
+    box: `Drag the handles · ${looking} beside them · Escape leaves the tool`,
     sphere: `Tap the scene to put the middle there · ${looking} · Escape leaves the tool`,
     clean: `${looking} · Escape leaves the tool`,
     turn: `${looking} · Escape leaves the tool`,

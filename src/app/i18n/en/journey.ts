@@ -30,6 +30,7 @@ export const journey = {
   },
 
   resume: {
+    solving: 'Placing the cameras was left before its end. What was found in the photos is kept.',
     solved: 'The cameras are placed. Training can begin.',
     training: (step: number, total: number): string => `Training was kept at step ${count(step)} of ${count(total)}.`,
     go: 'Go on',

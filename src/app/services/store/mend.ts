@@ -44,7 +44,8 @@ function stateFrom(project: Project, files: Listing, hasInput: boolean): Project
  */
 export function projectRecord(project: Project, files: Listing, { allFilesThere }: { allFilesThere: boolean }): Project {
   const isThere = ({ file }: { file: string }): boolean => files.has(file);
-  const photos = allFilesThere ? project.photos.filter(isThere) : project.photos;
+  // Of a photo that could not be opened there never was a file.
+  const photos = allFilesThere ? project.photos.filter((photo) => photo.file === '' || isThere(photo)) : project.photos;
   const given = allFilesThere ? project.files.filter(isThere) : project.files;
   const splatFile = project.splatFile !== null && files.has(project.splatFile) ? project.splatFile : null;
   const hasInput = photos.length + given.length > 0 || splatFile !== null;

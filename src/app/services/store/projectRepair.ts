@@ -18,8 +18,11 @@ const reasons = ['blurry', 'duplicate', 'too-dark', 'too-bright', 'unreadable', 
 /** A name of a file inside a project's folder, nothing that leads out of it. */
 const isFileName = (value: unknown): value is string => typeof value === 'string' && /^[\w][\w.-]*$/.test(value);
 
+/** Of a photo that could not be opened no file is kept; it is listed, so that it can be seen what became of it. */
+const hasNoFile = (photo: Loose): boolean => photo['file'] === '' && photo['reason'] === 'unreadable';
+
 function photoFrom(value: unknown): ProjectPhoto[] {
-  if (!isObject(value) || !isFileName(value['file'])) return [];
+  if (!isObject(value) || !(isFileName(value['file']) || hasNoFile(value))) return [];
   const p = value;
   return [
     {

@@ -6,7 +6,7 @@
  */
 import { matrixOfQuaternion } from '../../math/rotation.ts';
 import type { PinholeView } from '../camera.ts';
-import type { EditableSplats } from './editedState.ts';
+import type { EditableSplats } from './editableSplats.ts';
 import type { DepthAt } from './select.ts';
 
 /** Side of a cell in pixels of the view. */
@@ -84,7 +84,7 @@ function middleLogScale({ logScales }: EditableSplats, i: number): number {
 }
 
 /**
- * Depths of the visible surface in a view; some ten milliseconds for half a million splats, so make it once for every camera.
+ * Depths of the visible surface in a view; a quarter of a second for half a million splats, so make it once for every camera.
  * @param hidden one byte per splat, not 0 for splats that are gone
  */
 export function coarseDepth(splats: EditableSplats, view: PinholeView, hidden: Uint8Array | null = null): DepthAt {

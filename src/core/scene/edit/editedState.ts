@@ -3,14 +3,13 @@
  * Invariant: the state depends on the file's splats and the operations alone, not on how it was arrived at.
  */
 import type { Quaternion, Vector3 } from '../../math/rotation.ts';
-import type { Splats } from '../splats.ts';
 import { addToMask } from './bits.ts';
+import type { EditableSplats } from './editableSplats.ts';
 import { floaterScores, floaterThreshold } from './floaters.ts';
 import type { EditHotspot, EditOperation, StartView } from './operations.ts';
 import { outsideBox, outsideSphere } from './regions.ts';
 
-/** As much of the splats as editing looks at; all in file order. */
-export type EditableSplats = Pick<Splats, 'count' | 'means' | 'logScales' | 'opacityLogits'>;
+export type { EditableSplats } from './editableSplats.ts';
 
 /** How the scene lies: world = R(rotation) file + offset, with y up in the world. */
 export interface Placement {

@@ -18,7 +18,7 @@
  */
 import type { SplatBits } from './operations.ts';
 import { bitsOf } from './bits.ts';
-import type { EditableSplats } from './editedState.ts';
+import type { EditableSplats } from './editableSplats.ts';
 import { type RobustBox, medianOfSample, robustBox } from './robustBox.ts';
 import { spacingOf } from './spacing.ts';
 
@@ -59,7 +59,7 @@ function pressed(scores: Float32Array): Float32Array {
   return scores.map((score) => (score > border ? score : Math.min(score, Math.fround(lowestScore) - 1 / scoreSteps)));
 }
 
-/** Scores 0..1, one per splat. About a microsecond and a half a splat. */
+/** Scores 0..1, one per splat. Some microseconds a splat, so this is for a worker. */
 export function floaterScores(splats: EditableSplats): Float32Array {
   const { count, means, opacityLogits } = splats;
   const out = new Float32Array(count);
