@@ -88,3 +88,13 @@ scope.addEventListener('message', (event) => {
   const port = event.ports[0];
   event.waitUntil(answer(event.data as ServiceQuestion, (said) => port?.postMessage(said)));
 });
+
+/** Background Sync, which the compiler's library does not know: the network is back, and the pages work through the cloud's outbox. */
+interface SyncEvent extends ExtendableEvent {
+  readonly tag: string;
+}
+(scope as EventTarget).addEventListener('sync', (event) => {
+  const { tag } = event as SyncEvent;
+  const wake = async (): Promise<void> => (await openClients()).forEach((client) => client.postMessage({ type: 'outbox-wake' }));
+  if (tag === 'outbox') (event as SyncEvent).waitUntil(wake());
+});

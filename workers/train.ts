@@ -1,6 +1,6 @@
 /**
  * The training worker's entry: takes the page's commands and hands them to the one run it has.
- * Invariant: no exception is swallowed; each reaches the page as 'crashed'.
+ * Invariant: no exception is swallowed; each reaches the page as 'crashed', but for those of a lost device: that is told as what it is.
  */
 import type { Failure } from '../src/core/job/failure.ts';
 import type { TrainCommand, TrainMessage } from './protocol.ts';
@@ -42,8 +42,15 @@ async function gpuFailure(): Promise<Failure | null> {
   return adapter ? null : { code: 'gpu-missing', detail: 'WebGPU is present but offers no adapter.' };
 }
 
-self.addEventListener('message', ({ data }: MessageEvent<TrainCommand>) => void handle(data));
-self.addEventListener('unhandledrejection', ({ reason }) => {
+async function crashed(reason: unknown): Promise<void> {
+  if (await run?.isLost()) return;
+  console.error(reason);
   post({ type: 'crashed', detail: reason instanceof Error ? `${reason.message}\n${reason.stack ?? ''}` : String(reason) });
+}
+
+self.addEventListener('message', ({ data }: MessageEvent<TrainCommand>) => void handle(data));
+self.addEventListener('unhandledrejection', (event) => {
+  event.preventDefault();
+  void crashed(event.reason);
 });
 void gpuFailure().then((failure) => post({ type: 'ready', failure }));

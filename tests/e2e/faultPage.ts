@@ -36,7 +36,8 @@ export async function newPerson(browser: Browser): Promise<Person> {
   const errors: string[] = [];
   await context.addInitScript(listening);
   onTestFinished(async ({ task }) => {
-    if (task.result?.state === 'fail') for (const page of context.pages()) console.log('DEBUG', page.url(), await page.locator('body').innerText(), errors);
+    if (task.result?.state === 'fail')
+      for (const page of context.pages()) console.log('DEBUG', page.url(), await page.locator('body').innerText(), errors);
     await context.close();
   });
   return {
@@ -73,7 +74,7 @@ export const stepsSaid = async (page: Page): Promise<number[]> =>
 export async function alterWorker(context: BrowserContext, path: RegExp, code: string): Promise<void> {
   await context.route(path, async (route) => {
     const script = await route.fetch();
-    await route.fulfill({ response: script, body: `${await script.text()};${code}` });
+    await route.fulfill({ response: script, body: `${await script.text()}\n${code}` });
   });
 }
 
@@ -83,10 +84,10 @@ export const records = (page: Page): Promise<Project[]> =>
     () =>
       new Promise<Project[]>((resolve, reject) => {
         const opening = indexedDB.open('splat-app');
-        opening.onerror = () => reject(opening.error);
+        opening.onerror = () => reject(opening.error!);
         opening.onsuccess = () => {
           const asking = opening.result.transaction('projects').objectStore('projects').getAll();
-          asking.onerror = () => reject(asking.error);
+          asking.onerror = () => reject(asking.error!);
           asking.onsuccess = () => {
             opening.result.close();
             resolve((asking.result as Project[]).sort((a, b) => b.updatedMs - a.updatedMs));
@@ -101,11 +102,11 @@ export const writeRecord = (page: Page, record: object): Promise<void> =>
     (row) =>
       new Promise<void>((resolve, reject) => {
         const opening = indexedDB.open('splat-app');
-        opening.onerror = () => reject(opening.error);
+        opening.onerror = () => reject(opening.error!);
         opening.onsuccess = () => {
           const writing = opening.result.transaction('projects', 'readwrite');
           writing.objectStore('projects').put(row);
-          writing.onerror = () => reject(writing.error);
+          writing.onerror = () => reject(writing.error!);
           writing.oncomplete = () => {
             opening.result.close();
             resolve();

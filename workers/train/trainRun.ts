@@ -20,6 +20,8 @@ import { saveSplats } from './saveSplats.ts';
 
 /** Splats are read back this often at most, and when training rests, so that a lost GPU costs at most this much work. */
 const keepEveryMs = 30_000;
+/** A lost device shows in what was under way on it before the browser says so. */
+const lossShowsMs = 500;
 /** Keeping takes at most one part in so many of the time. */
 const keepShare = 15;
 
@@ -134,6 +136,13 @@ export class TrainRun {
     }
     const score = this.#scoredStep === session.step ? session.metrics().perView.find(({ name }) => name === photo.name) : null;
     this.#post({ type: 'photo', id, photo: { ...photo, psnrDb: score?.psnrDb ?? null } }, [photo.pixels.rgba.buffer]);
+  }
+
+  /** Whether the device is lost, as is known now or within a moment. */
+  isLost(): Promise<boolean> {
+    if (!this.#gpu) return Promise.resolve(false);
+    const soon = new Promise<boolean>((resolve) => setTimeout(resolve, lossShowsMs, false));
+    return Promise.race([this.#gpu.lost.then(() => true), soon]);
   }
 
   dispose(): void {

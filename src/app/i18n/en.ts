@@ -145,10 +145,11 @@ export const text = {
       'Cameras and points found so far. Drag or use the arrow keys to turn, hold Shift to move, plus and minus to zoom, 0 to start over.',
     note: (cameras: number, photos: number, points: number): string =>
       `${count(cameras)} of ${many(photos, 'camera')} · ${many(points, 'point')}`,
-    placed: ({ registered, photos }: SolveSummary): string =>
-      registered === photos
-        ? `All ${many(photos, 'photo')} have their place.`
-        : `${count(registered)} of ${many(photos, 'photo')} have their place.`,
+    placed: ({ registered, photos }: SolveSummary): string => {
+      const place = registered === 1 ? 'has its place' : 'have their place';
+      if (registered < photos) return `${count(registered)} of ${many(photos, 'photo')} ${place}.`;
+      return photos === 1 ? `The photo ${place}.` : `All ${many(photos, 'photo')} ${place}.`;
+    },
     quality: ({ points, meanReprojectionErrorPx }: SolveSummary): string =>
       `${many(points, 'point')}, ${oneDecimal(meanReprojectionErrorPx)} px off on average.`,
     leftOut: (n: number): string => `${many(n, 'photo')} left out`,
@@ -217,7 +218,7 @@ export const text = {
   problem: {
     file: (name: string): string => `File: ${name}`,
     photos: (names: string[]): string =>
-      `Photos: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ` and ${names.length - 6} more` : ''}`,
+      `Photos: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ` and ${count(names.length - 6)} more` : ''}`,
     kept: (step: number): string => `The splats of step ${count(step)} are kept and can be saved.`,
     bug: {
       heading: 'Something in this program went wrong',

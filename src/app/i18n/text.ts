@@ -23,7 +23,7 @@ export function preferredLocale(): Locale {
 
 /** Fetches a language and makes it the page's. Stays with the one before when it cannot be fetched. */
 export async function useLocale(wanted: Locale, { remember = false } = {}): Promise<void> {
-  const words = wanted === 'en' ? english : await import('./de.ts').then(({ text: german }) => german as Text).catch(() => null);
+  const words = wanted === 'en' ? english : await import('./de.ts').then(({ text: german }): Text => german).catch(() => null);
   if (!words) return;
   text = words;
   locale = wanted;

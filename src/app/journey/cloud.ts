@@ -3,6 +3,7 @@
  * Invariant: a model that came is in the project's folder before its record names it; the same one twice changes nothing.
  */
 import { type CloudService, createCloudService } from '../services/cloud/cloudService.ts';
+import { isFinal } from '../services/cloud/outboxEntry.ts';
 import { databaseOutbox, memoryOutbox } from '../services/cloud/outboxStore.ts';
 import { createIntake } from '../services/intakeClient.ts';
 import { openDatabase } from '../services/store/database.ts';
@@ -29,7 +30,7 @@ export function createJourneyCloud(journey: Journey): CloudService {
     }
   }
 
-  return createCloudService({
+  const cloud = createCloudService({
     store: store.keeps ? databaseOutbox(openDatabase) : memoryOutbox(),
     async photosOf(projectId) {
       const project = await store.get(projectId);
@@ -37,4 +38,21 @@ export function createJourneyCloud(journey: Journey): CloudService {
     },
     onresult: keepModel,
   });
+
+  /** An order outlives its project no longer than the cloud needs to delete what it has. */
+  async function forgetGone(): Promise<void> {
+    for (const entry of await cloud.entries()) {
+      if (await store.get(entry.projectId)) continue;
+      await (isFinal(entry) ? cloud.remove(entry.id) : cloud.cancel(entry.id));
+    }
+  }
+  const stopListening = store.subscribe(() => void forgetGone().catch(() => undefined));
+
+  return {
+    ...cloud,
+    dispose() {
+      stopListening();
+      cloud.dispose();
+    },
+  };
 }

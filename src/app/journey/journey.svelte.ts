@@ -6,6 +6,7 @@ import type { PickedFile } from '../../../workers/protocol.ts';
 import type { Project, ProjectSource } from '../../core/project/project.ts';
 import { summarise } from '../features/train/pickedFiles.ts';
 import type { ProjectStore } from '../services/store/projectStore.ts';
+import { forgetOthers } from './projectBytes.ts';
 import { type Place, type ProjectRoom, addressOf, placeOf, roomFor } from './places.ts';
 
 export interface Journey {
@@ -33,10 +34,11 @@ export function createJourney(store: ProjectStore): Journey {
   let place = $state.raw<Place>(placeOf(location.hash));
   let projects = $state.raw<readonly Project[]>([]);
   let ready = $state(false);
-  const pending = new Map<string, PickedFile[]>();
+  const pending: Record<string, PickedFile[]> = {};
 
   const refresh = async (): Promise<void> => {
     projects = await store.list();
+    forgetOthers(projects.map(({ id }) => id));
     ready = true;
   };
   const onHash = (): void => void (place = placeOf(location.hash));
@@ -71,15 +73,15 @@ export function createJourney(store: ProjectStore): Journey {
     },
     async begin(files, source = 'photos') {
       const project = await store.create(summarise(files).name, source);
-      pending.set(project.id, files);
+      pending[project.id] = files;
       await refresh();
       go({ name: 'project', id: project.id, room: 'check' });
       return project;
     },
-    hand: (id, files) => void pending.set(id, files),
+    hand: (id, files) => void (pending[id] = files),
     takePending(id) {
-      const files = pending.get(id) ?? [];
-      pending.delete(id);
+      const files = pending[id] ?? [];
+      delete pending[id];
       return files;
     },
     async change(id, changes) {

@@ -49,7 +49,7 @@ export function createLiveRun(journey: Journey, project: Project, firstLock: Run
     if (ended) return;
     job = reduceJob(job, message, performance.now());
     // Nothing of a broken worker can be relied on, and it would train on with the GPU that the next run needs.
-    if (message.type === 'crashed') client.dispose();
+    if (message.type === 'crashed' && job.trouble && 'bug' in job.trouble) client.dispose();
     if (restStates.includes(job.state)) void giveBack();
     const news = newsOf(message, job);
     if (news) recording = recording.then(() => journey.change(project.id, news));

@@ -15,7 +15,10 @@ export function holdInMemory(projectId: string, name: string, bytes: Blob): void
   inMemory.set(projectId, files.set(name, bytes));
 }
 
-export const forgetInMemory = (projectId: string): void => void inMemory.delete(projectId);
+/** Lets go of the files of projects that are not among these. */
+export function forgetOthers(ids: readonly string[]): void {
+  for (const id of inMemory.keys()) if (!ids.includes(id)) inMemory.delete(id);
+}
 
 /** One file of a project; null when it is not there. */
 export async function bytesOf(projectId: string, name: string): Promise<Blob | null> {

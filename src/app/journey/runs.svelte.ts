@@ -53,7 +53,10 @@ export function createRuns(journey: Journey): Runs {
   /** A run whose project was deleted, here or in another tab, has nothing to keep and no room to be seen in. */
   const stopListening = journey.store.subscribe(() => {
     const run = live;
-    if (run) void journey.store.get(run.project.id).then((project) => project === null && live === run && drop());
+    if (run)
+      void journey.store.get(run.project.id).then(async (project) => {
+        if (project === null && live === run) await drop();
+      });
   });
 
   async function lockFor(wait: boolean) {

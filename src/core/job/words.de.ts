@@ -35,7 +35,7 @@ export const words: Record<FailureCode, FailureWords> = {
     todo: 'Fotos hinzufügen, die von einer Gruppe zur nächsten führen; jedes soll das meiste mit dem vorigen gemeinsam haben.',
   },
   partial: {
-    happened: 'Einige Fotos wurden ausgelassen, die übrigen werden verwendet.',
+    happened: 'Einige Fotos wurden weggelassen, die übrigen werden verwendet.',
     todo: 'Wenn der fehlende Teil wichtig ist, Fotos hinzufügen, die dorthin führen, oder die hier genannten noch einmal aufnehmen.',
   },
   unplaceable: {

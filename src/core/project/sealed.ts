@@ -7,12 +7,17 @@
 export const sealBytes = 16;
 const magic = 0x53504c32;
 
-/** FNV-1a, 32 bits, over the parts one after another. */
-function checksum(parts: readonly Uint8Array[]): number {
-  let hash = 0x811c9dc5;
-  for (const part of parts) for (let i = 0; i < part.length; i++) hash = Math.imul(hash ^ part[i], 0x01000193);
-  return hash >>> 0;
+/** FNV-1a, 32 bits: the start, and what it becomes with more bytes. */
+const hashStart = 0x811c9dc5;
+
+function hashed(hash: number, bytes: Uint8Array): number {
+  let now = hash;
+  for (let i = 0; i < bytes.length; i++) now = Math.imul(now ^ bytes[i], 0x01000193);
+  return now;
 }
+
+/** Over the parts one after another. */
+const checksum = (parts: readonly Uint8Array[]): number => parts.reduce(hashed, hashStart) >>> 0;
 
 /** The seal of content given in parts. `turn` tells which of two whole files is the newer. */
 export function sealOf(parts: readonly Uint8Array[], turn = 0): Uint8Array<ArrayBuffer> {
@@ -40,4 +45,22 @@ export function unsealed(content: Uint8Array): Uint8Array | null {
   if (turn === null) return null;
   const bytes = content.subarray(sealBytes);
   return sealOf([bytes], turn).every((byte, at) => byte === content[at]) ? bytes : null;
+}
+
+/** Bytes read at a time: some milliseconds of work. */
+const pieceBytes = 1 << 22;
+
+/**
+ * Whether a file of `sizeBytes` is whole, read piece by piece, so that a large one neither fills the memory nor holds up its thread.
+ * `read` gives the bytes in [from, to).
+ */
+export async function isWhole(sizeBytes: number, read: (from: number, to: number) => Promise<Uint8Array>): Promise<boolean> {
+  if (sizeBytes < sealBytes) return false;
+  const seal = await read(0, sealBytes);
+  const view = new DataView(seal.buffer, seal.byteOffset, sealBytes);
+  if (turnOf(seal) === null || view.getUint32(8) !== (sizeBytes - sealBytes) >>> 0) return false;
+  let hash = hashStart;
+  for (let from = sealBytes; from < sizeBytes; from += pieceBytes)
+    hash = hashed(hash, await read(from, Math.min(sizeBytes, from + pieceBytes)));
+  return hash >>> 0 === view.getUint32(12);
 }

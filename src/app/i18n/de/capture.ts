@@ -47,7 +47,7 @@ export const capture: Widened<typeof en> = {
     'too-similar': 'Einen Schritt zur Seite gehen.',
     good: 'Gut so.',
   },
-  kinds: { stop: 'Halt', warning: 'Warnung', hint: 'Weiter', good: 'Gut' },
+  kinds: { stop: 'Halt', warning: 'Warnung', hint: 'Als Nächstes', good: 'Gut' },
   troubles: {
     insecure: { happened: 'Kameras brauchen eine sichere Seite', todo: 'Diese Seite über https oder auf localhost öffnen.' },
     unsupported: {
@@ -81,14 +81,14 @@ export const capture: Widened<typeof en> = {
   retry: 'Noch einmal versuchen',
   howTo: {
     heading: 'So gelingen die Fotos',
-    picture: 'Eine Kamera geht um ein Ding herum und sieht es von allen Seiten an.',
+    picture: 'Eine Kamera geht um einen Gegenstand herum und sieht ihn von allen Seiten an.',
     steps: [
       'Herumgehen. Sich auf der Stelle zu drehen hilft nicht.',
       'Drei Runden: tief, auf Augenhöhe und von oben.',
       'Jedes Foto soll das meiste mit dem vorigen gemeinsam haben.',
       'Die Helligkeit sperren, wo die Kamera es anbietet. Nichts soll sich bewegen.',
     ],
-    start: 'Los',
+    start: 'Starten',
   },
   leave: {
     heading: (n) => (n === 1 ? 'Mit 1 Foto aufhören?' : `Mit ${count(n)} Fotos aufhören?`),

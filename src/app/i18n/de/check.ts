@@ -61,9 +61,9 @@ export const check: Widened<typeof en> = {
   add: 'Fotos oder ein Video hinzufügen',
   dropHere: 'Loslassen, um diese Dateien hinzuzufügen',
   nothingUseful: 'Davon lässt sich nichts hinzufügen. Möglich sind Fotos, ein Video oder ein Zip mit Fotos.',
-  start: 'Start',
+  start: 'Starten',
   back: 'Zurück',
-  stop: 'Anhalten',
+  stop: 'Abbrechen',
   tooFewToStart: (least) => `Mindestens ${count(least)} Fotos sind nötig.`,
   busy: {
     files: (done, total) => `Dateien werden kopiert: ${count(done)}/${count(total)}`,

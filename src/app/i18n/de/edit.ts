@@ -14,14 +14,16 @@ export const edit: Widened<typeof en> = {
   opening: 'Splats werden vorbereitet …',
   again: 'Noch einmal versuchen',
   kept: (kept, total) => `${count(kept)} von ${count(total)} behalten`,
-  counts: (kept, total, selected) =>
-    `${count(kept)} von ${count(total)} behalten${selected > 0 ? ` · ${count(selected)} ausgewählt` : ''}`,
-  wouldGo: (n) => (n === 0 ? 'Nichts würde entfernt.' : `${splats(n)} würden entfernt; sie sind rosa markiert.`),
+  counts: (kept, total, selected) => `${count(kept)} von ${count(total)} behalten${selected > 0 ? ` · ${count(selected)} ausgewählt` : ''}`,
+  wouldGo: (n) => {
+    if (n === 0) return 'Nichts würde entfernt.';
+    return n === 1 ? '1 Splat würde entfernt; er ist rosa markiert.' : `${splats(n)} würden entfernt; sie sind rosa markiert.`;
+  },
   original: 'Original zeigen',
-  undo: (what) => `Zurück: ${what}`,
-  redo: (what) => `Wieder: ${what}`,
-  nothingToUndo: 'Zurück',
-  nothingToRedo: 'Wieder',
+  undo: (what) => `Rückgängig: ${what}`,
+  redo: (what) => `Wiederholen: ${what}`,
+  nothingToUndo: 'Rückgängig',
+  nothingToRedo: 'Wiederholen',
   undoKeys: 'Strg+Z',
   redoKeys: 'Strg+Umschalt+Z oder Strg+Y',
   operations: {
@@ -42,7 +44,7 @@ export const edit: Widened<typeof en> = {
     sphere: 'Kugel',
     clean: 'Aufräumen',
     turn: 'Aufrichten',
-    start: 'Start',
+    start: 'Startansicht',
     hotspots: 'Notizen',
     background: 'Farbe',
   },
@@ -103,9 +105,9 @@ export const edit: Widened<typeof en> = {
   turn: {
     about: 'Stellt die Szene aufrecht auf ihren Boden.',
     find: 'Boden finden',
-    pick: 'Boden zeigen',
+    pick: 'Auf den Boden zeigen',
     found: 'Die Szene steht auf ihrem Boden.',
-    notFound: 'Kein Boden gefunden. Stattdessen drei Stellen davon zeigen.',
+    notFound: 'Kein Boden gefunden. Stattdessen auf drei Stellen davon zeigen.',
     picked: (n) => `${n} von 3 Stellen. Drei weit auseinanderliegende Stellen des Bodens antippen.`,
     onALine: 'Die drei Stellen liegen auf einer Linie. Noch einmal, weiter auseinander.',
     step: 'Drehen um',

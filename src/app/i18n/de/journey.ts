@@ -21,14 +21,14 @@ export const journey: Widened<typeof en> = {
     sample: 'Mit Beispielfotos ausprobieren',
     sampleAbout:
       'Zeichnet auf diesem Gerät eine kleine Szene, fotografiert sie und macht damit alles, was auch mit eigenen Fotos geschieht.',
-    rendering: (done, total) => `Beispielfotos werden gezeichnet ${count(done)}/${count(total)}`,
+    rendering: (done, total) => `Beispielfotos werden gezeichnet: ${count(done)}/${count(total)}`,
     sampleName: 'Beispiel-Stillleben',
     takenName: 'Kamerafotos',
   },
 
   prepare: {
-    dataset: (files) => `${count(files)} Dateien mit eigenen Kameras. Es muss nichts bestimmt werden.`,
-    start: 'Los',
+    dataset: (files) => `${count(files)} ${files === 1 ? 'Datei' : 'Dateien'} mit eigenen Kameras. Es muss nichts bestimmt werden.`,
+    start: 'Starten',
     back: 'Zurück',
   },
 
@@ -36,7 +36,7 @@ export const journey: Widened<typeof en> = {
     solving: 'Die Kameras haben noch nicht alle ihren Platz. Was in den Fotos gefunden wurde, ist gesichert.',
     solved: 'Die Kameras haben ihren Platz. Das Training kann beginnen.',
     training: (step, total) => `Das Training ist bei Schritt ${count(step)} von ${count(total)} gesichert.`,
-    go: 'Weitermachen',
+    go: 'Fortsetzen',
     look: 'Die bisherigen Splats ansehen',
     photos: 'Zurück zu den Fotos',
   },
@@ -57,7 +57,7 @@ export const journey: Widened<typeof en> = {
 
   actions: {
     addPhotos: 'Fotos hinzufügen',
-    resume: 'Weitermachen',
+    resume: 'Fortsetzen',
     again: 'Noch einmal versuchen',
     freeSpace: 'Platz schaffen',
     photos: 'Zurück zu den Fotos',

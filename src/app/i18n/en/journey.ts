@@ -24,7 +24,10 @@ export const journey = {
   },
 
   prepare: {
-    dataset: (files: number): string => `${count(files)} files with cameras of their own. Nothing has to be solved.`,
+    dataset: (files: number): string =>
+      files === 1
+        ? '1 file with cameras of its own. Nothing has to be solved.'
+        : `${count(files)} files with cameras of their own. Nothing has to be solved.`,
     start: 'Start',
     back: 'Back',
   },

@@ -5,7 +5,7 @@
 import type { PickedFile } from '../../../../workers/protocol.ts';
 import { projectsFolder, trainedFiles } from '../../../core/project/layout.ts';
 import type { Project } from '../../../core/project/project.ts';
-import { sealBytes, turnOf, unsealed } from '../../../core/project/sealed.ts';
+import { isWhole, sealBytes, turnOf } from '../../../core/project/sealed.ts';
 import type { FileFacts } from './mend.ts';
 
 /** The folder of all projects; null where there is no private file system or it refuses. */
@@ -33,7 +33,9 @@ export const projectFile = async (projectId: string, name: string): Promise<File
 /** The content of a sealed file; null when it is not there or not whole. */
 export async function sealedContent(projectId: string, name: string): Promise<Blob | null> {
   const file = await projectFile(projectId, name);
-  return file && unsealed(new Uint8Array(await file.arrayBuffer())) ? file.slice(sealBytes) : null;
+  if (!file) return null;
+  const read = async (from: number, to: number): Promise<Uint8Array> => new Uint8Array(await file.slice(from, to).arrayBuffer());
+  return (await isWhole(file.size, read)) ? file.slice(sealBytes) : null;
 }
 
 /** The splats that training wrote last, a .ply; null when there are none that are whole. */

@@ -5,7 +5,7 @@
 import { type Project, type ProjectFile, type ProjectPhoto, defaultProjectOptions } from '../../../core/project/project.ts';
 
 type Loose = Record<string, unknown>;
-const isObject = (value: unknown): value is Loose => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value);
 const textOr = (value: unknown, other: string): string => (typeof value === 'string' ? value : other);
 const numberOr = <T>(value: unknown, other: T): number | T => (typeof value === 'number' ? value : other);
 const oneOf = <T extends string>(value: unknown, all: readonly T[], other: T): T => all.find((each) => each === value) ?? other;
