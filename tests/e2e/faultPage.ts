@@ -183,12 +183,14 @@ export const newestOf = (page: Page, id: string, names: string[]): Promise<strin
     [id, names] as const,
   );
 
-/** Leaves this site so many bytes beyond what it uses; null gives it the room it had. */
-export async function leaveRoom(page: Page, roomBytes: number | null): Promise<void> {
+/**
+ * Lets this site keep so many bytes in all; null gives it the room it had. What Chromium says it uses lags behind files that are open, so a
+ * room left beyond it would be of any size.
+ */
+export async function allowBytes(page: Page, quotaBytes: number | null): Promise<void> {
   const session = await page.context().newCDPSession(page);
-  const origin = new URL(page.url()).origin;
-  const { usage = 0 } = await page.evaluate(() => navigator.storage.estimate());
-  await session.send('Storage.overrideQuotaForOrigin', roomBytes === null ? { origin } : { origin, quotaSize: usage + roomBytes });
+  const { origin } = new URL(page.url());
+  await session.send('Storage.overrideQuotaForOrigin', quotaBytes === null ? { origin } : { origin, quotaSize: quotaBytes });
 }
 
 /** The id of the project the address names. */

@@ -37,10 +37,19 @@ function keeperIn(folder: FileSystemDirectoryHandle): Keeper {
   };
 }
 
+/** A disk so full that not even a folder can be made. The person is told: in memory alone everything would go with the tab. */
+const refuses: Keeper = {
+  checkRoom: async (neededBytes) => tooLittleRoom(neededBytes, 0),
+  put: async (_, bytes) => tooLittleRoom(bytes.length, 0),
+  bytesWritten: () => 0,
+};
+
+const isFull = (error: unknown): boolean => error instanceof DOMException && error.name === 'QuotaExceededError';
+
 /** Whether files can be written as workers do; browsers without sync access handles have a folder all the same. */
 const canWrite = (): boolean => typeof FileSystemFileHandle !== 'undefined' && 'createSyncAccessHandle' in FileSystemFileHandle.prototype;
 
 export async function openKeeper(projectId: string): Promise<Keeper> {
-  const folder = canWrite() ? await openProjectFolder(projectId).catch(() => null) : null;
-  return folder ? keeperIn(folder) : handsOver;
+  if (!canWrite()) return handsOver;
+  return openProjectFolder(projectId).then(keeperIn, (error: unknown) => (isFull(error) ? refuses : handsOver));
 }

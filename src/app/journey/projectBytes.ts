@@ -42,7 +42,8 @@ const keptPhotos = ({ photos }: Project) => photos.filter(({ keep }) => keep).ma
 export async function splatsOf(project: Project): Promise<{ blob: Blob; fileName: string } | null> {
   if (project.splatFile !== null) {
     const blob = await bytesOf(project.id, project.splatFile);
-    return blob && { blob, fileName: project.splatFile };
+    // The person's own name, with the ending that tells the format.
+    return blob && { blob, fileName: project.splatFile.replace(/^splats/, project.name) };
   }
   const blob = await newestTrained(project.id).catch(() => null);
   return blob && { blob, fileName: `${project.name}.ply` };

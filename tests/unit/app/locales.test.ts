@@ -31,7 +31,6 @@ const sameInBoth: Record<string, string> = {
   'solve.steps.training': 'the same word',
   'capture.automatic': 'the same word',
   'check.sorts.name': 'the same word',
-  'check.start': 'the same word',
   'projects.newName': 'the same word',
   'edit.select.shapes.lasso': 'the same word',
   'edit.sphere.radius': 'the same word',

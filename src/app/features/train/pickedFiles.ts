@@ -4,7 +4,7 @@
  */
 import type { PickedFile } from '../../../../workers/protocol.ts';
 import { isRawPath } from '../../../core/image/photoKind.ts';
-import { isSplatPath } from '../view/splatFiles.ts';
+import { isSplatPath, nameWithoutEnding } from '../view/splatFiles.ts';
 
 /** Every kind of photo; one this browser cannot decode, and what cameras write raw, is named in a warning, not dropped in silence. */
 const photo = /\.(jpe?g|png|webp|avif|tiff?|gif|bmp|hei[cf])$/i;
@@ -66,7 +66,7 @@ function nameOf(files: PickedFile[]): string {
   if (first.includes('/')) return first.slice(0, first.indexOf('/'));
   const named = files.find(({ path }) => archive.test(path)) ?? files.find(({ path }) => video.test(path));
   const alone = files.length === 1 ? first : 'scene';
-  return (named?.path ?? alone).replace(/\.[^.]+$/, '');
+  return nameWithoutEnding(named?.path ?? alone);
 }
 
 /** What was chosen, from names and sizes alone. */

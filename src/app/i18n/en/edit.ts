@@ -16,7 +16,8 @@ export const edit = {
   kept: (kept: number, total: number): string => `${count(kept)} of ${count(total)} kept`,
   counts: (kept: number, total: number, selected: number): string =>
     `${count(kept)} of ${count(total)} kept${selected > 0 ? ` · ${count(selected)} selected` : ''}`,
-  wouldGo: (n: number): string => (n === 0 ? 'Nothing would go.' : `${splats(n)} would go; they are marked in pink.`),
+  wouldGo: (n: number): string =>
+    n === 0 ? 'Nothing would go.' : `${splats(n)} would go; ${n === 1 ? 'it is' : 'they are'} marked in pink.`,
   original: 'Show original',
   undo: (what: string): string => `Undo: ${what}`,
   redo: (what: string): string => `Redo: ${what}`,
