@@ -95,11 +95,14 @@ async function draw(page: Page, points: [number, number][]): Promise<void> {
 }
 
 async function openScene(page: Page): Promise<void> {
-  await page.locator('input[type=file]:not([webkitdirectory])').first().setInputFiles({
-    name: 'blobs.ply',
-    mimeType: '',
-    buffer: Buffer.from(writePly(scene())),
-  });
+  await page
+    .locator('input[type=file]:not([webkitdirectory])')
+    .first()
+    .setInputFiles({
+      name: 'blobs.ply',
+      mimeType: '',
+      buffer: Buffer.from(writePly(scene())),
+    });
   await tab(page, words.tabs.edit).waitFor({ timeout: 20_000 });
 }
 
@@ -133,10 +136,7 @@ async function brushAndDelete(page: Page): Promise<void> {
 
 async function saveAsPly(page: Page): Promise<Splats> {
   await tab(page, words.tabs.share).click();
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    button(page, text.share.saveOf(text.share.files.names.ply)).click(),
-  ]);
+  const [file] = await Promise.all([page.waitForEvent('download'), button(page, text.share.saveOf(text.share.files.names.ply)).click()]);
   const read = readPly(new Uint8Array(await readFile(await file.path())), 'blobs.ply');
   if (!read.ok) throw new Error(read.failure.detail);
   return read.value.splats;

@@ -60,6 +60,18 @@ declare global {
 
 const trainer = (page: Page) => page.workers().find((worker) => worker.url().includes('train'));
 
+/** The bright pixels of the sketch: points and cameras on a dark ground. */
+export const litPixels = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('canvas[aria-label^="Cameras and points"]');
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context) return 0;
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let lit = 0;
+    for (let i = 0; i < data.length; i += 4) if (data[i + 1] > 60) lit++;
+    return lit;
+  });
+
 /** Put at the end of the training worker's script: it runs before the worker hears its first command. */
 const holding = `;
 const request = GPUAdapter.prototype.requestDevice;

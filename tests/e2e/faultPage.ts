@@ -35,11 +35,7 @@ export async function newPerson(browser: Browser): Promise<Person> {
   const context = await browser.newContext({ viewport: { width: 640, height: 700 }, reducedMotion: 'reduce' });
   const errors: string[] = [];
   await context.addInitScript(listening);
-  onTestFinished(async ({ task }) => {
-    if (task.result?.state === 'fail')
-      for (const page of context.pages()) console.log('DEBUG', page.url(), await page.locator('body').innerText(), errors);
-    await context.close();
-  });
+  onTestFinished(() => context.close());
   return {
     context,
     errors,

@@ -11,7 +11,7 @@ import { text } from '../../src/app/i18n/en.ts';
 import { readPly } from '../../src/core/formats/ply.ts';
 import { sampleScene, sampleViewCount } from '../../src/core/sample/sampleScene.ts';
 import { launchChromium } from '../browser/chromium.ts';
-import { announced, button, startTraining } from './appPage.ts';
+import { announced, button, litPixels, startTraining } from './appPage.ts';
 import { type BuiltApp, buildAndServeApp } from './builtApp.ts';
 import { mainThreadTasksMs } from './mainThread.ts';
 import { type Picture, psnrDb, settledView } from './shownView.ts';
@@ -92,9 +92,19 @@ test('from sample photos to a file, offline, and still there after a reload', { 
   await page.locator('main img').nth(5).waitFor();
   const tasksMs = await mainThreadTasksMs(browser, page, async () => {
     await startTraining(page, { Steps: 60, 'Most splats': 3000, 'Photo width, px': 96 });
+    await announced(page, text.progress.stages.cameras, slowMs);
+    await expect.poll(() => litPixels(page), patient).toBeGreaterThan(200);
     await announced(page, 'Finished', slowMs);
   });
+  expect(tasksMs.length).toBeGreaterThan(100);
   expect(tasksMs[0]).toBeLessThan(50);
+  const steps = page.getByRole('list', { name: text.solve.timeline }).getByRole('listitem');
+  expect(await steps.allInnerTexts()).toEqual([
+    expect.stringMatching(/Photos[^]*28\/28/),
+    expect.stringMatching(/Matches[^]*378\/378/),
+    expect.stringMatching(/Cameras[^]*28\/28/),
+    expect.stringMatching(/Training[^]*60\/60/),
+  ]);
   await page.getByText(`All ${sampleViewCount} photos have their place.`).waitFor();
   const view = await settledView(page, small);
   const scores = (await truePhotos()).map((photo) => psnrDb(view, photo.rgb));

@@ -32,5 +32,11 @@ export function extentAlong(means: Float32Array, hidden: Uint8Array, axes: Quate
     high[k] = sorted[Math.round((1 - farShare) * (sorted.length - 1))];
   }
   const half = low.map((edge, k) => Math.max(1e-4, (margin * (high[k] - edge)) / 2)) as Vector3;
-  return { centre: rotateBack(m, [0, 1, 2].map((k) => (low[k] + high[k]) / 2)), half };
+  return {
+    centre: rotateBack(
+      m,
+      [0, 1, 2].map((k) => (low[k] + high[k]) / 2),
+    ),
+    half,
+  };
 }

@@ -26,9 +26,7 @@ export type Gesture =
 
 /** What would go, shown before it is done. */
 export type Preview =
-  | { kind: 'floaters'; strength: number }
-  | { kind: 'outside-box'; box: OrientedBox }
-  | { kind: 'outside-sphere'; sphere: Sphere };
+  { kind: 'floaters'; strength: number } | { kind: 'outside-box'; box: OrientedBox } | { kind: 'outside-sphere'; sphere: Sphere };
 
 export interface OpenedEdit {
   packed: PackedSplats;
@@ -82,5 +80,4 @@ export type EditQuestion = { [K in keyof EditQuestions]: { type: K; id: number; 
 export type EditCommand = { type: 'open'; file: Blob; fileName: string } | EditQuestion;
 
 export type EditMessage =
-  | { type: 'opened'; result: Result<OpenedEdit> }
-  | { type: 'answer'; id: number; answer: EditQuestions[keyof EditQuestions]['answer'] };
+  { type: 'opened'; result: Result<OpenedEdit> } | { type: 'answer'; id: number; answer: EditQuestions[keyof EditQuestions]['answer'] };

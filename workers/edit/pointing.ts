@@ -35,7 +35,8 @@ export function createPointing(splats: EditableSplats): Pointing {
 
   function reachOf({ through, view }: Drawn, hidden: Uint8Array): Reach {
     if (through) return { through: true };
-    if (!surface || !sameView(surface.view, view)) surface = { view, reach: { through: false, depthAt: coarseDepth(splats, view, hidden) } };
+    if (!surface || !sameView(surface.view, view))
+      surface = { view, reach: { through: false, depthAt: coarseDepth(splats, view, hidden) } };
     return surface.reach;
   }
 

@@ -26,13 +26,12 @@ const recordMs = 1000;
 const training = { step: 5, totalSteps: 9, splats: 3, heldOutPsnrDb: null, widthPx: 1, heightPx: 1, adapterName: '' };
 const solve = { photos: 1, registered: 1, points: 9, meanReprojectionErrorPx: 0.5, leftOut: [] };
 
-const record = (state: ProjectState, more: Partial<Project> = {}): Project =>
-  ({
-    ...repairedProject({ id: 'p', state, updatedMs: recordMs, photos: [{ file: 'photo-00001.jpg' }] })!,
-    training,
-    solve,
-    ...more,
-  });
+const record = (state: ProjectState, more: Partial<Project> = {}): Project => ({
+  ...repairedProject({ id: 'p', state, updatedMs: recordMs, photos: [{ file: 'photo-00001.jpg' }] })!,
+  training,
+  solve,
+  ...more,
+});
 const files = (ms: number, ...names: string[]) =>
   new Map(['photo-00001.jpg', ...names].map((name) => [name, { sizeBytes: 10, modifiedMs: name.startsWith('photo') ? 1 : ms }]));
 const stateAfter = (state: ProjectState, names: string[], ms: number): ProjectState =>

@@ -8,7 +8,7 @@ type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 
 
 /** Inputs that hold text; sliders, checkboxes and colours do not. */
 const typed = 'input:not([type=range], [type=checkbox], [type=radio], [type=color]), textarea, select, [contenteditable]';
-const isTyping = (target: EventTarget | null): boolean => (target as Element | null)?.closest?.(typed) != null;
+const isTyping = (target: EventTarget | null): boolean => (target as Element | null)?.closest?.(typed) instanceof Element;
 
 const plainKeys: Record<string, Shortcut> = { Delete: 'delete', Backspace: 'delete', '[': 'smaller', ']': 'larger' };
 

@@ -20,8 +20,7 @@ const keptWords = 3;
 export function pristineWords(geometry: Uint32Array): Uint32Array {
   const count = geometry.length / geometryWords;
   const words = new Uint32Array(keptWords * count);
-  for (let i = 0; i < count; i++)
-    for (let k = 0; k < keptWords; k++) words[keptWords * i + k] = geometry[geometryWords * i + 4 + k];
+  for (let i = 0; i < count; i++) for (let k = 0; k < keptWords; k++) words[keptWords * i + k] = geometry[geometryWords * i + 4 + k];
   return words;
 }
 

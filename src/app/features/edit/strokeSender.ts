@@ -9,7 +9,10 @@ export interface StrokeSender {
 }
 
 /** `send` resolves when the piece has been answered. `frame` runs something with the next frame. */
-export function createStrokeSender(send: (strokePx: Float32Array, first: boolean) => Promise<unknown>, frame: (work: () => void) => void): StrokeSender {
+export function createStrokeSender(
+  send: (strokePx: Float32Array, first: boolean) => Promise<unknown>,
+  frame: (work: () => void) => void,
+): StrokeSender {
   /** Points not sent yet; the first was sent with the piece before. */
   let points: number[] = [];
   let fresh = false;
