@@ -7,7 +7,6 @@ import type { JobEvent, Stage } from '../../core/job/events.ts';
 import { words } from '../../core/job/words.en.ts';
 import type { LeftOutReason } from '../../core/sfm/contract.ts';
 import type { StepView, TimelineStep } from '../features/solve/timeline.ts';
-import type { PickedSummary } from '../features/train/pickedFiles.ts';
 import type { TimeLeft } from '../features/train/timeLeft.ts';
 import type { NumberField } from '../features/train/trainForm.ts';
 
@@ -49,13 +48,6 @@ export const text = {
   },
 
   options: {
-    chosen: ({ photos, videos, archives, bytes: size }: PickedSummary): string =>
-      [
-        ...(photos > 0 ? [many(photos, 'photo')] : []),
-        ...(videos > 0 ? [many(videos, 'video')] : []),
-        ...(archives > 0 ? [many(archives, 'zip archive')] : []),
-        bytes(size),
-      ].join(', '),
     quality: 'Quality',
     presets: {
       preview: { name: 'Preview', about: 'Up to 3,000 steps. Minutes on a graphics card, a first look anywhere.' },
@@ -70,8 +62,6 @@ export const text = {
     automatic: 'automatic',
     outside: (min: number, max: number): string => `A whole number from ${count(min)} to ${count(max)}.`,
     holdout: 'Keep every 8th photo aside and score the result on them',
-    start: 'Start',
-    other: 'Choose something else',
   },
 
   progress: {
@@ -118,8 +108,6 @@ export const text = {
     stop: 'Stop and keep',
     cancel: 'Stop',
     longer: (steps: number): string => `Train ${count(steps)} steps longer`,
-    again: 'Start again',
-    discard: 'The splat is not saved. Leave it?',
   },
 
   preview: {
@@ -205,10 +193,6 @@ export const text = {
     heldOut: 'Kept aside: not trained on',
     trainedOn: 'This photo was trained on',
     backToTraining: 'Back to training',
-    other: 'Open something else',
-    orView: 'Splats that are there already can be viewed here.',
-    openFile: 'Open a splat file',
-    noSplat: 'This is not a splat file. Try .ply, .splat, .ksplat, .spz, .sog or .glb.',
   },
 
   warnings: {

@@ -4,7 +4,7 @@
  */
 import type { PickedFile } from '../../../workers/protocol.ts';
 import type { Project, ProjectSource } from '../../core/project/project.ts';
-import { summarise } from '../features/train/pickedFiles.ts';
+import { nameOfPicked } from '../features/train/pickedFiles.ts';
 import type { ProjectStore } from '../services/store/projectStore.ts';
 import { forgetOthers } from './projectBytes.ts';
 import { type Place, type ProjectRoom, addressOf, placeOf, roomFor } from './places.ts';
@@ -72,7 +72,7 @@ export function createJourney(store: ProjectStore): Journey {
       go({ name: 'project', id, room: room ?? (project ? roomFor(project) : null) });
     },
     async begin(files, source = 'photos') {
-      const project = await store.create(summarise(files).name, source);
+      const project = await store.create(nameOfPicked(files), source);
       pending[project.id] = files;
       await refresh();
       go({ name: 'project', id: project.id, room: 'check' });

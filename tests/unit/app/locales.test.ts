@@ -127,7 +127,6 @@ const samples: Record<string, unknown[][]> = {
   ...Object.fromEntries(['progress.pixels', 'share.picture.pixels'].map((path) => [path, [[640, 480]]])),
   oneDecimal: [[0], [0.84], [large]],
   'progress.psnrUnit': [[0], [31.25]],
-  'options.chosen': [0, 1, 2, large].map((n) => [{ name: 'x', photos: n, videos: n, archives: n, bytes: 3.4e9 }]),
   'progress.units': ['files', 'frames', 'photos', 'pairs', 'cameras', 'steps', 'views'].map((unit) => [{ unit, done: 2, total: large }]),
   'progress.range': lengths.map(([lowSeconds, highSeconds]) => [{ lowSeconds, highSeconds }]),
   'solve.count': parts.map(([done, total]) => [{ done, total }]),
@@ -219,7 +218,6 @@ test.each(functionsOf(inGerman))('%s speaks German of whatever it is given', (pa
 });
 
 test.each<[string, string]>([
-  [german.options.chosen({ name: 'x', photos: 1, videos: 2, archives: 1, bytes: 3.4e9 }), '1 Foto, 2 Videos, 1 Zip-Archiv, 3,4 GB'],
   [german.options.outside(100, 100_000), 'Eine ganze Zahl von 100 bis 100.000.'],
   [german.progress.units({ unit: 'steps', done: 2100, total: 7000 }), 'Schritt 2.100/7.000'],
   [german.progress.psnrUnit(31.25), '31,3 dB'],

@@ -1,6 +1,6 @@
-/** Which of the given files are kept, and what is said about them. */
+/** Which of the given files are kept, and what they are called together. */
 import { describe, expect, test } from 'vitest';
-import { fromInput, summarise } from '../../../src/app/features/train/pickedFiles.ts';
+import { fromInput, nameOfPicked } from '../../../src/app/features/train/pickedFiles.ts';
 
 /** A file as a folder dialog gives it: Node's File has no webkitRelativePath. */
 function file(path: string, bytes = 10): File {
@@ -25,19 +25,21 @@ describe('picked files', () => {
 
   test('a folder is named after itself', () => {
     const files = fromInput([file('fox/images/a.jpg', 100), file('fox/images/b.jpg', 50), file('fox/sparse/0/points3D.bin', 7)]);
-    expect(summarise(files)).toEqual({ name: 'fox', photos: 2, videos: 0, archives: 0, bytes: 157 });
+    expect(nameOfPicked(files)).toBe('fox');
   });
 
   test('an archive is named after itself, without its ending', () => {
-    expect(summarise(fromInput([file('my.garden.zip')]))).toMatchObject({ name: 'my.garden', photos: 0, archives: 1 });
+    expect(nameOfPicked(fromInput([file('my.garden.zip')]))).toBe('my.garden');
   });
 
   test('loose files next to an archive take its name', () => {
-    expect(summarise(fromInput([file('a.jpg'), file('garden.zip')])).name).toBe('garden');
+    expect(nameOfPicked(fromInput([file('a.jpg'), file('garden.zip')]))).toBe('garden');
   });
 
   test('a video alone is named after itself; loose photos, which cameras number, are not', () => {
-    expect(summarise(fromInput([file('walk around.mp4')]))).toMatchObject({ name: 'walk around', photos: 0, videos: 1 });
-    expect(summarise(fromInput([file('IMG_0001.jpg'), file('IMG_0002.jpg')])).name).toBe('scene');
+    expect(nameOfPicked(fromInput([file('walk around.mp4')]))).toBe('walk around');
+    expect(nameOfPicked(fromInput([file('IMG_0001.jpg'), file('IMG_0002.jpg')]))).toBe('scene');
+    expect(nameOfPicked(fromInput([file('fox.compressed.ply')]))).toBe('fox');
+    expect(nameOfPicked([])).toBe('scene');
   });
 });

@@ -51,31 +51,14 @@ export function fromDrop(data: DataTransfer): Promise<PickedFile[]> {
   return Promise.all(entries.map(filesUnder)).then((files) => files.flat());
 }
 
-export interface PickedSummary {
-  /** The dropped folder, archive or only file, for people and for the saved file's name. */
-  name: string;
-  photos: number;
-  videos: number;
-  archives: number;
-  bytes: number;
-}
-
-/** Loose photos have no name in common: cameras number them. */
-function nameOf(files: PickedFile[]): string {
+/**
+ * What to call what was given: the dropped folder, the archive, the video or the only file, without its ending. Loose photos have no name in
+ * common: cameras number them.
+ */
+export function nameOfPicked(files: PickedFile[]): string {
   const first = files[0]?.path ?? '';
   if (first.includes('/')) return first.slice(0, first.indexOf('/'));
   const named = files.find(({ path }) => archive.test(path)) ?? files.find(({ path }) => video.test(path));
   const alone = files.length === 1 ? first : 'scene';
-  return nameWithoutEnding(named?.path ?? alone);
-}
-
-/** What was chosen, from names and sizes alone. */
-export function summarise(files: PickedFile[]): PickedSummary {
-  return {
-    name: nameOf(files) || 'splat',
-    photos: files.filter(({ path }) => photo.test(path)).length,
-    videos: files.filter(({ path }) => video.test(path)).length,
-    archives: files.filter(({ path }) => archive.test(path)).length,
-    bytes: files.reduce((sum, { file }) => sum + file.size, 0),
-  };
+  return nameWithoutEnding(named?.path ?? alone) || 'splat';
 }

@@ -54,13 +54,6 @@ export const base: Widened<Omit<typeof english, Feature>> = {
   },
 
   options: {
-    chosen: ({ photos, videos, archives, bytes: size }) =>
-      [
-        ...(photos > 0 ? [photosOf(photos)] : []),
-        ...(videos > 0 ? [many(videos, 'Video', 'Videos')] : []),
-        ...(archives > 0 ? [many(archives, 'Zip-Archiv', 'Zip-Archive')] : []),
-        bytes(size),
-      ].join(', '),
     quality: 'Qualität',
     presets: {
       preview: { name: 'Vorschau', about: 'Bis zu 3.000 Schritte. Minuten mit einer Grafikkarte, ein erster Eindruck überall.' },
@@ -75,8 +68,6 @@ export const base: Widened<Omit<typeof english, Feature>> = {
     automatic: 'automatisch',
     outside: (min, max) => `Eine ganze Zahl von ${count(min)} bis ${count(max)}.`,
     holdout: 'Jedes 8. Foto zurückhalten und das Ergebnis daran messen',
-    start: 'Starten',
-    other: 'Etwas anderes wählen',
   },
 
   progress: {
@@ -122,8 +113,6 @@ export const base: Widened<Omit<typeof english, Feature>> = {
     stop: 'Beenden und behalten',
     cancel: 'Abbrechen',
     longer: (steps) => `${many(steps, 'Schritt', 'Schritte')} länger trainieren`,
-    again: 'Neu starten',
-    discard: 'Der Splat ist nicht gespeichert. Trotzdem verlassen?',
   },
 
   preview: {
@@ -207,10 +196,6 @@ export const base: Widened<Omit<typeof english, Feature>> = {
     heldOut: 'Zurückgehalten: nicht mittrainiert',
     trainedOn: 'Mit diesem Foto wurde trainiert',
     backToTraining: 'Zurück zum Training',
-    other: 'Etwas anderes öffnen',
-    orView: 'Schon vorhandene Splats lassen sich hier ansehen.',
-    openFile: 'Splat-Datei öffnen',
-    noSplat: 'Das ist keine Splat-Datei. Möglich sind .ply, .splat, .ksplat, .spz, .sog oder .glb.',
   },
 
   warnings: {
