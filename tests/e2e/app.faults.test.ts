@@ -27,7 +27,6 @@ import {
   reopened,
   saidSoFar,
   stepsSaid,
-  writeRecord,
 } from './faultPage.ts';
 import { type PhotoSet, writePhotoSet } from './photoSet.ts';
 
@@ -317,36 +316,6 @@ describe('damaged files', () => {
     await goOn(page);
     await moreStepsThan(page, 0);
     expect(await remarks(page)).toEqual([expect.stringContaining('begins anew')]);
-    expect(person.errors).toEqual([]);
-  });
-
-  test('a project record with nonsense in it: what the files hold is there', { timeout: slowMs }, async () => {
-    const person = await newPerson(browser);
-    let page = await training(person, 50_000);
-    const id = idIn(page);
-    await moreStepsThan(page, 10);
-    const step = await keptByPause(page);
-    const [{ files, options }] = await records(page);
-    await page.close();
-    page = await person.open(app.url);
-    await writeRecord(page, {
-      id,
-      files,
-      options,
-      name: 7,
-      state: 'lost',
-      photos: 'none',
-      solve: 1,
-      training: [],
-      splatFile: '../x',
-      start: {},
-    });
-    page = await reopened(person, page);
-    await button(page, text.projects.open('splat')).click();
-    await expect.poll(() => page.getByRole('button', { name: resume.go }).count(), patient).toBe(1);
-    await goOn(page);
-    await moreStepsThan(page, step);
-    expect((await stepsSaid(page))[0]).toBeGreaterThanOrEqual(step);
     expect(person.errors).toEqual([]);
   });
 });

@@ -13,19 +13,7 @@ import type { Result } from '../../src/core/job/failure.ts';
 import { words } from '../../src/core/job/words.en.ts';
 import { type AppServer, serveApp } from '../browser/appServer.ts';
 import { launchChromium } from '../browser/chromium.ts';
-import {
-  announced,
-  button,
-  dropFile,
-  figure,
-  folderInput,
-  holdDevice,
-  inTrainer,
-  loseDevice,
-  saved,
-  startTraining,
-  units,
-} from './appPage.ts';
+import { announced, button, dropFile, figure, folderInput, holdDevice, loseDevice, saved, startTraining, units } from './appPage.ts';
 import { mainThreadTasksMs } from './mainThread.ts';
 import { type PhotoSet, writePhotoSet, zipOf } from './photoSet.ts';
 import { psnrDb, settledView, shownView } from './shownView.ts';
@@ -165,15 +153,6 @@ describe('the page', () => {
     await announced(page, 'Finished');
     await page.getByText(text.warnings.heading(1)).click();
     await page.getByRole('listitem').getByText(damaged).first().waitFor();
-  });
-
-  test('an exception in the worker is shown, not swallowed', async () => {
-    const { page } = await openPage();
-    await page.setInputFiles(folderInput, set.folder);
-    await startTraining(page, { Steps: 50_000, 'Most splats': 300, 'Photo width, px': 32 });
-    await announced(page, 'Training');
-    await inTrainer(page, () => void Promise.reject(new Error('a bug on purpose')));
-    await page.getByRole('alert').getByText('a bug on purpose').waitFor();
   });
 });
 

@@ -92,26 +92,6 @@ export const records = (page: Page): Promise<Project[]> =>
       }),
   );
 
-/** Writes a record over the one that is there. */
-export const writeRecord = (page: Page, record: object): Promise<void> =>
-  page.evaluate(
-    (row) =>
-      new Promise<void>((resolve, reject) => {
-        const opening = indexedDB.open('splat-app');
-        opening.onerror = () => reject(opening.error!);
-        opening.onsuccess = () => {
-          const writing = opening.result.transaction('projects', 'readwrite');
-          writing.objectStore('projects').put(row);
-          writing.onerror = () => reject(writing.error!);
-          writing.oncomplete = () => {
-            opening.result.close();
-            resolve();
-          };
-        };
-      }),
-    record,
-  );
-
 export interface KeptFile {
   name: string;
   sizeBytes: number;
