@@ -42,6 +42,8 @@ export async function saved(page: Page, format: string): Promise<{ name: string;
 
 /** Drops one file on the middle of the page, as a person lets go of it there. */
 export async function dropFile(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  // Before the app is there, nobody listens.
+  await page.locator('main').waitFor();
   const data = await page.evaluateHandle(
     ([fileName, base64]) => {
       const transfer = new DataTransfer();

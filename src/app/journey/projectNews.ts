@@ -27,7 +27,8 @@ export function newsOf(message: TrainMessage, job: JobView): Partial<Project> | 
   if (message.type === 'scene') return { start: startCamera(message.scene) };
   if (message.type === 'solved') return { solve: message.summary };
   if (message.type !== 'kept') return null;
-  if (message.what === 'solved') return { state: 'solved' };
+  // A step that was reached with other cameras means nothing any more.
+  if (message.what === 'solved') return { state: 'solved', training: null };
   if (!message.at) return null;
   const training = trainingOf(message.at, job);
   if (message.what === 'checkpoint') return { state: 'training', training };

@@ -36,7 +36,7 @@ describe('news of a run', () => {
   test('cameras are placed when their file is written, not when they are found', () => {
     const summary = { photos: 12, registered: 11, points: 900, meanReprojectionErrorPx: 0.4, leftOut: [] };
     expect(newsAfter({ type: 'solved', summary })).toEqual({ solve: summary });
-    expect(newsAfter({ type: 'kept', what: 'solved', at: null })).toEqual({ state: 'solved' });
+    expect(newsAfter({ type: 'kept', what: 'solved', at: null })).toEqual({ state: 'solved', training: null });
   });
 
   test('a checkpoint: training, with its step and the figures of the moment', () => {

@@ -22,7 +22,6 @@ export const journey: Widened<typeof en> = {
     sampleAbout:
       'Zeichnet auf diesem Gerät eine kleine Szene, fotografiert sie und macht damit alles, was auch mit eigenen Fotos geschieht.',
     rendering: (done, total) => `Beispielfotos werden gezeichnet: ${count(done)}/${count(total)}`,
-    sampleName: 'Beispiel-Stillleben',
     takenName: 'Kamerafotos',
   },
 
@@ -53,7 +52,6 @@ export const journey: Widened<typeof en> = {
   running: (name) => `${name} entsteht gerade`,
   keptAt: (step) => `Auf diesem Gerät gesichert: Schritt ${count(step)}`,
   keepOpen: 'Diesen Tab offen lassen; andere Tabs stören nicht.',
-  leave: 'Das Ergebnis ist auf diesem Gerät nicht gesichert. Trotzdem verlassen?',
 
   actions: {
     addPhotos: 'Fotos hinzufügen',

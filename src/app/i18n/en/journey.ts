@@ -19,7 +19,6 @@ export const journey = {
     sample: 'Try with sample photos',
     sampleAbout: 'Draws a small scene on this device, photographs it and does everything with it that it does with yours.',
     rendering: (done: number, total: number): string => `Drawing sample photos ${count(done)}/${count(total)}`,
-    sampleName: 'Sample still life',
     takenName: 'Camera photos',
   },
 
@@ -53,7 +52,6 @@ export const journey = {
   running: (name: string): string => `${name} is being made`,
   keptAt: (step: number): string => `Kept on this device: step ${count(step)}`,
   keepOpen: 'Keep this tab open; other tabs are fine.',
-  leave: 'What was made is not kept on this device. Leave it?',
 
   actions: {
     addPhotos: 'Add photos',

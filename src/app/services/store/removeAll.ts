@@ -23,8 +23,12 @@ async function removeCaches(): Promise<void> {
   await Promise.allSettled((await caches.keys()).map((name) => caches.delete(name)));
 }
 
+/** Where the service worker lays files from a share menu (workers/service/sharedFiles.ts). One that is open goes when it is closed. */
+const sharedDatabase = 'splat-app-shared';
+
 /** Everything of this site but what the caller removed already. Never rejects. */
 export async function removeAllElse(): Promise<void> {
   await Promise.allSettled([removeFiles(), removeRows(), removeCaches()]);
+  if (typeof indexedDB !== 'undefined') indexedDB.deleteDatabase(sharedDatabase);
   if (typeof localStorage !== 'undefined') localStorage.clear();
 }
