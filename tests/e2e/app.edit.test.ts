@@ -142,6 +142,22 @@ async function saveAsPly(page: Page): Promise<Splats> {
   return read.value.splats;
 }
 
+/** The histories in the database, as text. */
+const keptEdits = (page: Page): Promise<string> =>
+  page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        const opening = indexedDB.open('splat-app');
+        opening.onsuccess = () => {
+          const asking = opening.result.transaction('edits').objectStore('edits').getAll();
+          asking.onsuccess = () => {
+            opening.result.close();
+            resolve(JSON.stringify(asking.result));
+          };
+        };
+      }),
+  );
+
 test('a scene is edited, comes back after a reload as it was left, and is saved that way', async () => {
   const context = await browser.newContext({ viewport: { width: 1100, height: 700 }, reducedMotion: 'reduce' });
   const page = await context.newPage();
@@ -185,6 +201,8 @@ test('a scene is edited, comes back after a reload as it was left, and is saved 
   await note.press('Enter');
   await button(page, words.undo(words.operations.hotspot)).waitFor();
 
+  // A person is never as quick as this: the last step is on its way into the database.
+  await expect.poll(() => keptEdits(page), patient).toContain('The green one');
   await page.reload();
   await tab(page, words.tabs.edit).click();
   await says(page, cropped);
