@@ -15,8 +15,10 @@ export type SelectMode = 'replace' | 'add' | 'remove';
 
 /** What a person points at. Coordinates of the file; pixels are those of the view. */
 export type Gesture =
-  /** strokePx: [n, 2]; of a longer stroke only what is new. */
-  | { kind: 'brush'; view: PinholeView; strokePx: Float32Array; radiusPx: number; through: boolean; mode: SelectMode }
+  /** strokePx: [n, 2]; of a longer stroke only what is new. `begins`: it is the first piece. */
+  | { kind: 'brush'; view: PinholeView; strokePx: Float32Array; radiusPx: number; through: boolean; mode: SelectMode; begins: boolean }
+  /** The last stroke was none: what was selected before it is selected again. */
+  | { kind: 'unbrush' }
   | { kind: 'lasso'; view: PinholeView; polygonPx: Float32Array; through: boolean; mode: SelectMode }
   | { kind: 'box'; box: OrientedBox; mode: SelectMode }
   | { kind: 'sphere'; sphere: Sphere; mode: SelectMode }

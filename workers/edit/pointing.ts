@@ -30,6 +30,8 @@ function combine(bits: SplatBits, mode: SelectMode, selected: Uint8Array): void 
 }
 
 export function createPointing(splats: EditableSplats): Pointing {
+  /** The selection before the last stroke. */
+  let before: Uint8Array | null = null;
   /** The visible surface as the last gesture saw it: a stroke has many pieces and one camera. */
   let surface: { view: PinholeView; reach: Reach } | null = null;
 
@@ -40,7 +42,7 @@ export function createPointing(splats: EditableSplats): Pointing {
     return surface.reach;
   }
 
-  function meant(gesture: Exclude<Gesture, { kind: 'all' | 'none' | 'invert' }>, hidden: Uint8Array): SplatBits {
+  function meant(gesture: Exclude<Gesture, { kind: 'all' | 'none' | 'invert' | 'unbrush' }>, hidden: Uint8Array): SplatBits {
     const { means } = splats;
     if (gesture.kind === 'box') return inBox(means, gesture.box);
     if (gesture.kind === 'sphere') return inSphere(means, gesture.sphere);
@@ -51,9 +53,11 @@ export function createPointing(splats: EditableSplats): Pointing {
 
   return {
     apply(gesture, selected, hidden) {
+      if (gesture.kind === 'brush' && gesture.begins) before = selected.slice();
       if (gesture.kind === 'all') selected.fill(1);
       else if (gesture.kind === 'none') selected.fill(0);
       else if (gesture.kind === 'invert') for (let i = 0; i < selected.length; i++) selected[i] ^= 1;
+      else if (gesture.kind === 'unbrush') selected.set(before ?? selected);
       else combine(meant(gesture, hidden), gesture.mode, selected);
       for (let i = 0; i < selected.length; i++) if (hidden[i] !== 0) selected[i] = 0;
     },

@@ -6,7 +6,7 @@ import type { PackedSplats } from '../../../core/view/packedSplats.ts';
 import { paintRow, pristineWords } from './statePaint.ts';
 
 /** Rows looked at in one go, and the rows that are read again together: some milliseconds. */
-export const sliceRows = 1 << 16;
+export const sliceRows = 1 << 15;
 const blockRows = 1 << 12;
 
 export interface StatePainter {

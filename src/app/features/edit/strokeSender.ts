@@ -1,51 +1,68 @@
 /**
- * Sends a brush stroke to the worker piece by piece while it is drawn: one piece at a time, at most one for every frame.
- * Invariant: every point drawn is sent once, and each piece begins where the one before ended, so the pieces join to the whole stroke.
+ * Sends brush strokes to the worker piece by piece while they are drawn: one piece at a time, at most one for every frame.
+ * Invariant: every point drawn is sent, in its own stroke and in order, and each piece begins where the one before ended, so the pieces
+ * join to the whole stroke; of a stroke that was cancelled nothing is sent any more.
  */
-export interface StrokeSender {
-  begin(x: number, y: number): void;
+export interface StrokeSender<S> {
+  /** `how`: what is true of the whole stroke, handed on with each of its pieces. */
+  begin(x: number, y: number, how: S): void;
   draw(points: readonly number[]): void;
-  end(): void;
+  /** Forgets what was not sent; true when some of the stroke was sent, or is being. */
+  cancel(): boolean;
+}
+
+interface Stroke<S> {
+  how: S;
+  /** Points not sent yet; but for the first piece, the first of them ended the piece before. */
+  points: number[];
+  fresh: boolean;
+  isBegun: boolean;
 }
 
 /** `send` resolves when the piece has been answered. `frame` runs something with the next frame. */
-export function createStrokeSender(
-  send: (strokePx: Float32Array, first: boolean) => Promise<unknown>,
+export function createStrokeSender<S>(
+  send: (strokePx: Float32Array, how: S, isFirst: boolean) => Promise<unknown>,
   frame: (work: () => void) => void,
-): StrokeSender {
-  /** Points not sent yet; the first was sent with the piece before. */
-  let points: number[] = [];
-  let fresh = false;
-  let first = true;
+): StrokeSender<S> {
+  /** Oldest first; the last one is being drawn. */
+  let strokes: Stroke<S>[] = [];
   let busy = false;
 
-  function next(): void {
-    if (busy || !fresh) return;
-    busy = true;
-    frame(() => {
-      const piece = Float32Array.from(points);
-      points = points.slice(-2);
-      fresh = false;
-      const isFirst = first;
-      first = false;
-      void send(piece, isFirst).then(() => {
-        busy = false;
-        next();
-      });
+  function sendPiece(): void {
+    const stroke = strokes.find(({ fresh }) => fresh);
+    if (!stroke) {
+      busy = false;
+      return;
+    }
+    const piece = Float32Array.from(stroke.points);
+    const isFirst = !stroke.isBegun;
+    stroke.points = stroke.points.slice(-2);
+    [stroke.fresh, stroke.isBegun] = [false, true];
+    void send(piece, stroke.how, isFirst).then(() => {
+      busy = false;
+      next();
     });
   }
 
+  function next(): void {
+    strokes = strokes.filter(({ fresh }, k) => fresh || k === strokes.length - 1);
+    if (busy || !strokes.some(({ fresh }) => fresh)) return;
+    busy = true;
+    frame(sendPiece);
+  }
+
   return {
-    begin(x, y) {
-      points = [x, y];
-      [fresh, first] = [true, true];
+    begin(x, y, how) {
+      strokes.push({ how, points: [x, y], fresh: true, isBegun: false });
       next();
     },
     draw(more) {
-      points.push(...more);
-      fresh = true;
+      const stroke = strokes.at(-1);
+      if (!stroke) return;
+      stroke.points.push(...more);
+      stroke.fresh = true;
       next();
     },
-    end: next,
+    cancel: () => strokes.pop()?.isBegun ?? false,
   };
 }
