@@ -8,7 +8,7 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 import { arrowRules } from './scripts/lib/arrows.mjs';
 
-const typed = ['src/**/*.ts', 'workers/**/*.ts', 'tests/**/*.ts'];
+const typed = ['src/**/*.ts', 'workers/**/*.ts', 'cloud/**/*.ts', 'tests/**/*.ts'];
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', '.cache/', 'OUT/', '.wrangler/', 'gpu-container/', '**/*.d.ts', '**/*.as.ts'] },

@@ -1,7 +1,8 @@
 /**
- * The tests, in three sittings one after another: unit (pure), gpu (WebGPU in Node through Dawn) and browser (Node tests that drive
- * Chromium). Invariant: one GPU device and one browser at a time; on a small machine two would only slow each other down.
+ * The tests, in four sittings one after another: unit (pure), cloud (inside workerd), gpu (WebGPU in Node through Dawn) and browser (Node
+ * tests that drive Chromium). Invariant: one GPU device and one browser at a time; on a small machine two would only slow each other down.
  */
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
@@ -9,6 +10,27 @@ const minuteMs = 60_000;
 
 /** One file at a time, in a process of its own, so that a driver that falls over takes no other file with it. */
 const oneAtATime = { pool: 'forks', fileParallelism: false, testTimeout: 2 * minuteMs, hookTimeout: 2 * minuteMs } as const;
+
+/** The Worker as wrangler.toml has it, with secrets of its own and queues that do not dawdle. */
+const worker = cloudflareTest({
+  wrangler: { configPath: './wrangler.toml' },
+  miniflare: {
+    bindings: {
+      ENVIRONMENT: 'development',
+      PROVIDERS: 'local',
+      BUDGET_DAY_SECONDS: '0',
+      BUDGET_MONTH_SECONDS: '0',
+      CONTACT: 'mailto:operator@splat.test',
+      MASTER_SECRET: '5'.repeat(64),
+      ADMIN_TOKEN: 'admin-token-of-the-tests',
+      WORKER_TOKEN: 'worker-token-of-the-tests',
+    },
+    queueConsumers: {
+      'splat-jobs': { maxBatchTimeout: 0.05, maxRetries: 5, retryDelay: 0, deadLetterQueue: 'splat-jobs-dead' },
+      'splat-jobs-dead': { maxBatchTimeout: 0.05 },
+    },
+  },
+});
 
 export default defineConfig({
   plugins: [svelte({ configFile: false })],
@@ -18,10 +40,14 @@ export default defineConfig({
     outputFile: { json: '.cache/tests.json' },
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: minuteMs, sequence: { groupOrder: 0 } } },
-      { extends: true, test: { ...oneAtATime, name: 'gpu', include: ['tests/gpu/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+      {
+        plugins: [worker],
+        test: { name: 'cloud', include: ['tests/cloud/**/*.test.ts'], testTimeout: minuteMs, sequence: { groupOrder: 1 } },
+      },
+      { extends: true, test: { ...oneAtATime, name: 'gpu', include: ['tests/gpu/**/*.test.ts'], sequence: { groupOrder: 2 } } },
       {
         extends: true,
-        test: { ...oneAtATime, name: 'browser', include: ['tests/{browser,e2e}/**/*.test.ts'], sequence: { groupOrder: 2 } },
+        test: { ...oneAtATime, name: 'browser', include: ['tests/{browser,e2e}/**/*.test.ts'], sequence: { groupOrder: 3 } },
       },
     ],
   },

@@ -14,7 +14,7 @@ import { pathToFileURL } from 'node:url';
  */
 
 /** tsconfigs checked with tsc; the app, which has Svelte files, is checked by svelte-check. */
-const environments = ['core', 'viewer', 'workers', 'cli', 'tests', 'scripts'];
+const environments = ['core', 'viewer', 'workers', 'cli', 'cloud', 'tests', 'scripts'];
 
 const svelteCheck = ['svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.app.json', '--fail-on-warnings', '--output', 'human'];
 
@@ -24,7 +24,25 @@ const isFlag = (/** @type {string} */ arg) => arg.startsWith('-');
  * Filters such as "tests/unit/x" that need neither a browser nor a GPU.
  * @param {string[]} filters
  */
-const onlyUnitTests = (filters) => filters.length > 0 && filters.every((filter) => filter.includes('tests/unit'));
+const onlyUnitTests = (filters) => filters.length > 0 && filters.every((filter) => /tests\/(unit|cloud)/.test(filter));
+
+/**
+ * How a TypeScript program of the repository is run.
+ * @param {string} root
+ * @param {string} file
+ * @param {string[]} rest
+ */
+function sourceProgram(root, file, ...rest) {
+  const hooks = pathToFileURL(join(root, 'scripts/node-hooks.mjs')).href;
+  return ['--disable-warning=ExperimentalWarning', '--import', hooks, join(root, file), ...rest];
+}
+
+/**
+ * Node's arguments for the trainer that asks the cloud for work.
+ * @param {string} root
+ * @param {string[]} args
+ */
+export const trainerCommand = (root, args) => sourceProgram(root, 'src/cli/main.ts', 'serve', ...args);
 
 /**
  * @param {string} root the repository's folder
@@ -36,17 +54,14 @@ export function tasks(root, args, callerDir) {
   /** @type {(file: string, ...rest: string[]) => string[]} */
   const bin = (file, ...rest) => [join(root, 'node_modules', file), ...rest];
   /** @type {(file: string, ...rest: string[]) => string[]} */
-  const source = (file, ...rest) => {
-    const hooks = pathToFileURL(join(root, 'scripts/node-hooks.mjs')).href;
-    return ['--disable-warning=ExperimentalWarning', '--import', hooks, join(root, file), ...rest];
-  };
+  const source = (file, ...rest) => sourceProgram(root, file, ...rest);
   const named = args.filter((arg) => !isFlag(arg));
   const paths = named.length > 0 ? named : ['.'];
   const unitOnly = onlyUnitTests(named);
   const buildViewer = [join(root, 'scripts/build-viewer.mjs')];
   const tsc = environments.map((name) => bin('typescript/bin/tsc', '-p', `tsconfig.${name}.json`));
   return {
-    start: { commands: [bin('vite/bin/vite.js', ...args)] },
+    start: { commands: [[join(root, 'scripts/start.mjs'), ...args]] },
     // The app's build empties dist/, in which the viewer lies; the service worker lists all that is there in the end.
     build: { commands: [bin('vite/bin/vite.js', 'build', ...args), buildViewer, [join(root, 'scripts/build-service-worker.mjs')]] },
     'build:viewer': { commands: [[...buildViewer, ...args]] },

@@ -10,14 +10,14 @@ import { failureCodes } from './failure.ts';
 
 const count = z.int().nonnegative();
 const name = z.string().max(200);
-const identifier = z.string().min(1).max(200);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+export const identifier = z.string().min(1).max(200);
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const range = z.tuple([z.number().nonnegative(), z.number().nonnegative()]).refine(([low, high]) => low <= high);
-const preset = z.enum(['preview', 'full']);
+export const preset = z.enum(['preview', 'full']);
 const stage = z.enum(['read', 'features', 'pairs', 'cameras', 'photos', 'train', 'evaluate', 'save']);
 const unit = z.enum(['files', 'frames', 'photos', 'pairs', 'cameras', 'steps', 'views']);
 
-const failure = z.object({
+export const failure = z.object({
   code: z.enum(failureCodes),
   detail: z.string().max(2000),
   file: z.exactOptional(z.string()),

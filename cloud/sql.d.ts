@@ -1,0 +1,5 @@
+/** wrangler and Vite give .sql files as text. */
+declare module '*.sql' {
+  const text: string;
+  export default text;
+}

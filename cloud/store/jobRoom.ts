@@ -1,0 +1,5 @@
+/** The live side of one job. */
+import { DurableObject } from 'cloudflare:workers';
+import type { Env } from '../env.ts';
+
+export class JobRoom extends DurableObject<Env> {}

@@ -1,0 +1,83 @@
+/**
+ * npm start: the app and the cloud's API in one process, on Vite, with everything the cloud needs emulated on this machine; and, as a
+ * process of its own that asks this one for work, the trainer that turns uploaded photos into splats.
+ * Invariant: nothing leaves this machine. What the cloud keeps lies under .wrangler and survives a restart; --fresh forgets it.
+ */
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cloudflare } from '@cloudflare/vite-plugin';
+import { createServer } from 'vite';
+import { developmentSecrets } from './lib/devSecrets.mjs';
+import { trainerCommand } from './lib/tasks.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '5173' },
+    host: { type: 'string' },
+    state: { type: 'string', default: join(root, '.wrangler', 'splat-app') },
+    fresh: { type: 'boolean', default: false },
+    'no-trainer': { type: 'boolean', default: false },
+    'train-args': { type: 'string' },
+    var: { type: 'string', multiple: true, default: [] },
+    open: { type: 'boolean', default: false },
+  },
+});
+
+if (values.fresh) rmSync(values.state, { recursive: true, force: true });
+const { vars, workerTokenFile } = developmentSecrets(values.state);
+// No account, no news home, no fetch of the request's whereabouts.
+Object.assign(process.env, { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' });
+
+/** Variables given as --var NAME=VALUE, for trying out other settings. */
+const given = Object.fromEntries(values.var.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+
+const server = await createServer({
+  root,
+  configFile: join(root, 'vite.config.ts'),
+  server: { port: Number(values.port), open: values.open, ...(values.host !== undefined && { host: values.host || true }) },
+  plugins: [
+    cloudflare({
+      configPath: join(root, 'wrangler.toml'),
+      persistState: { path: values.state },
+      inspectorPort: false,
+      config: (config) => ({ vars: { ...config.vars, ...vars, ...given } }),
+    }),
+  ],
+});
+await server.listen();
+server.printUrls();
+
+/** @type {import('node:child_process').ChildProcess | null} */
+let trainer = null;
+let isEnding = false;
+
+/** Starts the trainer, and again when it falls over. */
+function startTrainer() {
+  const address = server.resolvedUrls?.local[0] ?? `http://localhost:${values.port}/`;
+  const args = ['--api', address.replace(/\/$/, ''), '--token-file', workerTokenFile, '--work', join(values.state, 'trainer')];
+  const extra = values['train-args'] === undefined ? [] : [`--train-args=${values['train-args']}`];
+  const begun = Date.now();
+  trainer = spawn(process.execPath, trainerCommand(root, [...args, ...extra]), { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  trainer.on('exit', () => {
+    trainer = null;
+    if (!isEnding) setTimeout(startTrainer, Date.now() - begun < 10_000 ? 10_000 : 500).unref();
+  });
+}
+if (!values['no-trainer']) startTrainer();
+
+async function end() {
+  if (isEnding) return;
+  isEnding = true;
+  const gone = trainer && new Promise((resolve) => trainer?.once('exit', resolve));
+  trainer?.kill('SIGTERM');
+  await gone;
+  await server.close();
+  process.exit(0);
+}
+process.on('SIGINT', () => void end());
+process.on('SIGTERM', () => void end());
