@@ -36,11 +36,24 @@ Object.assign(process.env, { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH
 /** Variables given as --var NAME=VALUE, for trying out other settings. */
 const given = Object.fromEntries(values.var.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
 
+/** Shared scenes name the viewer's frame by its published address; here it is made from its sources.
+ * @type {import('vite').Plugin} */
+const viewerAsPublished = {
+  name: 'viewer-as-published',
+  configureServer({ middlewares }) {
+    middlewares.use((request, _, next) => {
+      if (request.url?.startsWith('/viewer/embed.html')) request.url = request.url.slice('/viewer'.length);
+      next();
+    });
+  },
+};
+
 const server = await createServer({
   root,
   configFile: join(root, 'vite.config.ts'),
   server: { port: Number(values.port), open: values.open, ...(values.host !== undefined && { host: values.host || true }) },
   plugins: [
+    viewerAsPublished,
     cloudflare({
       configPath: join(root, 'wrangler.toml'),
       persistState: { path: values.state },

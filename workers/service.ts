@@ -6,6 +6,7 @@ import { openAssetCache } from './service/assetCache.ts';
 import { createAppVersion } from './service/appVersion.ts';
 import type { Version } from './service/assets.ts';
 import type { ServiceAnswer, ServiceQuestion } from './service/messages.ts';
+import { addressOfNotice, noticeOf } from './service/push.ts';
 import { openShelf, receiveShared, takeShared } from './service/sharedFiles.ts';
 import { strategyFor } from './service/strategy.ts';
 import { openVersionBook } from './service/versionBook.ts';
@@ -57,6 +58,20 @@ async function file(event: FetchEvent, path: string): Promise<Response> {
   return answer === undefined ? fetch(event.request) : (answer ?? noNetwork());
 }
 
+/** The pages look at the cloud's outbox at once. */
+async function wakePages(): Promise<void> {
+  for (const client of await openClients()) client.postMessage({ type: 'outbox-wake' });
+}
+
+/** A page that is open comes to the front and goes there; otherwise a new one does. */
+async function openPage(address: string): Promise<void> {
+  const pages = await scope.clients.matchAll({ type: 'window' });
+  const page = pages.find(({ focused }) => focused) ?? pages.at(0);
+  if (!page) return void (await scope.clients.openWindow(address));
+  await page.focus();
+  page.postMessage({ type: 'open-address', address });
+}
+
 scope.addEventListener('install', (event) => event.waitUntil(app.install()));
 scope.addEventListener('activate', (event) => event.waitUntil(activate()));
 
@@ -89,12 +104,21 @@ scope.addEventListener('message', (event) => {
   event.waitUntil(answer(event.data as ServiceQuestion, (said) => port?.postMessage(said)));
 });
 
+scope.addEventListener('push', (event) => {
+  const { title, options } = noticeOf(event.data?.text() ?? null, scope.location.origin);
+  event.waitUntil(Promise.all([scope.registration.showNotification(title, options), wakePages()]));
+});
+
+scope.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(openPage(addressOfNotice(event.notification.data, scope.location.origin)));
+});
+
 /** Background Sync, which the compiler's library does not know: the network is back, and the pages work through the cloud's outbox. */
 interface SyncEvent extends ExtendableEvent {
   readonly tag: string;
 }
 (scope as EventTarget).addEventListener('sync', (event) => {
   const { tag } = event as SyncEvent;
-  const wake = async (): Promise<void> => (await openClients()).forEach((client) => client.postMessage({ type: 'outbox-wake' }));
-  if (tag === 'outbox') (event as SyncEvent).waitUntil(wake());
+  if (tag === 'outbox') (event as SyncEvent).waitUntil(wakePages());
 });

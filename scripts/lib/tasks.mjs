@@ -64,6 +64,7 @@ export function tasks(root, args, callerDir) {
     start: { commands: [[join(root, 'scripts/start.mjs'), ...args]] },
     // The app's build empties dist/, in which the viewer lies; the service worker lists all that is there in the end.
     build: { commands: [bin('vite/bin/vite.js', 'build', ...args), buildViewer, [join(root, 'scripts/build-service-worker.mjs')]] },
+    deploy: { commands: [[join(root, 'scripts/deploy.mjs'), ...args]] },
     'build:viewer': { commands: [[...buildViewer, ...args]] },
     'check:pwa': { commands: [[join(root, 'scripts/check-pwa.mjs'), ...args]], browser: true },
     test: { commands: [bin('vitest/vitest.mjs', 'run', ...args)], browser: !unitOnly, gpu: !unitOnly },

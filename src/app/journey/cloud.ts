@@ -10,6 +10,8 @@ import { openDatabase } from '../services/store/database.ts';
 import type { Journey } from './journey.svelte.ts';
 import { holdInMemory, runFiles } from './projectBytes.ts';
 
+export { followNotices } from './cloudNotice.ts';
+
 export function createJourneyCloud(journey: Journey): CloudService {
   const { store } = journey;
 

@@ -1,6 +1,6 @@
 /**
  * The cloud's contract as plain types: what the page asks, what the server answers. The schemas that check it are in cloudSchema.ts, so
- * that a page which never asks does not load them.
+ * that a page which never asks does not load them; cloud/clientApi.ts says which address asks what.
  * Invariant: a photo is known by the SHA-256 of the bytes that are sent and by nothing else: no file name, no place.
  */
 import type { JobEvent, Stage } from './events.ts';
@@ -9,30 +9,6 @@ import type { Failure } from './failure.ts';
 /** How good the result shall be; the presets of a local run. */
 export type CloudPreset = 'preview' | 'full';
 export type ModelFormat = 'ply' | 'splat' | 'spz' | 'sog';
-
-/** Where each call goes, below the base address. Identifiers are encoded by who builds the address. */
-export const cloudPaths = {
-  /** GET -> CloudHealth. */
-  health: '/health',
-  /** POST EstimateRequest -> CloudEstimate. Changes nothing. */
-  estimate: '/estimate',
-  /** POST UploadRequest -> UploadSession; repeated with the same Idempotency-Key it is the same session. */
-  uploads: '/uploads',
-  /** GET -> UploadSession with fresh addresses; DELETE removes its photos and whatever job they began. 404 or 410: expired. */
-  upload: (uploadId: string): string => `/uploads/${encodeURIComponent(uploadId)}`,
-  /** POST -> UploadCompleted. */
-  complete: (uploadId: string): string => `/uploads/${encodeURIComponent(uploadId)}/complete`,
-  /** POST ProcessRequest -> ProcessAnswer; repeated with the same Idempotency-Key it is the same job. */
-  process: '/process',
-  /** GET -> JobStatus, with an ETag: 304 when nothing has changed. Events after `since` come with it. */
-  status: (jobId: string, since = 0): string => `/status/${encodeURIComponent(jobId)}?since=${since}`,
-  /** GET: the latest preview as a splat file; 404 while there is none. */
-  preview: (jobId: string): string => `/status/${encodeURIComponent(jobId)}/preview`,
-  /** DELETE: cancels what runs and removes the job, its photos and its model. 404: it is gone already. */
-  job: (jobId: string): string => `/jobs/${encodeURIComponent(jobId)}`,
-  /** GET: the model's bytes. */
-  model: (modelId: string, format: ModelFormat): string => `/model/${encodeURIComponent(modelId)}?format=${format}`,
-} as const;
 
 export interface CloudHealth {
   /** Tells this service from a page that a web server gives for every address. */
@@ -82,6 +58,8 @@ export interface UploadPart {
 
 export interface UploadSession {
   uploadId: string;
+  /** What the server calls the project that the upload belongs to; a server that knows no projects leaves it out. */
+  projectId?: string;
   /** Milliseconds since 1970, UTC. */
   expiresAt: number;
   parts: UploadPart[];
@@ -120,6 +98,18 @@ export interface JobStatus {
   failure: Failure | null;
   /** In order, those after `since`; null is an event of a kind that this page does not know yet. */
   events: { seq: number; event: JobEvent | null }[];
+}
+
+/** What a browser subscribes to push messages with: a point of P-256, uncompressed, base64url (RFC 8292, section 3.2). */
+export interface PushKey {
+  key: string;
+}
+
+/** What PushSubscription.toJSON() gives, and the language of the messages. */
+export interface PushSubscriptionRequest {
+  endpoint: string;
+  keys: { p256dh: string; auth: string };
+  locale: string;
 }
 
 /** The body of every answer of 400 and above. */

@@ -79,6 +79,7 @@ export const estimate: z.ZodType<api.CloudEstimate> = z.object({
 
 export const uploadSession: z.ZodType<api.UploadSession> = z.object({
   uploadId: identifier,
+  projectId: z.exactOptional(identifier),
   expiresAt: z.number(),
   parts: z.array(z.object({ photoId: sha256, url: z.string().min(1), have: z.boolean() })),
 });
@@ -95,5 +96,7 @@ export const jobStatus: z.ZodType<api.JobStatus> = z.object({
   failure: failure.nullable(),
   events: z.array(z.object({ seq: count, event: jobEvent.nullable().catch(null) })),
 });
+
+export const pushKey: z.ZodType<api.PushKey> = z.object({ key: z.string().regex(/^[A-Za-z0-9_-]{87}$/) });
 
 export const refusal: z.ZodType<api.CloudRefusal> = z.object({ error: z.object({ code: z.string(), message: z.string() }) });

@@ -25,7 +25,7 @@ function open(more: { random?: number } = {}): CloudService {
   const service = createCloudService({
     store,
     photosOf,
-    baseUrl: `${stub.url}/api`,
+    origin: stub.url,
     pollMs: 1,
     prepare: preparePhoto,
     random: () => more.random ?? 0,

@@ -91,7 +91,7 @@ const samples: Record<string, unknown[][]> = {
       ...['count', 'controls.longer', 'solve.leftOut', 'view.splats', 'warnings.heading', 'problem.kept', 'capture.taken'],
       ...['capture.shot', 'capture.remove', 'capture.removed', 'capture.leave.heading', 'check.ownCameras', 'check.keepShown'],
       ...['check.dropShown', 'check.tooFewToStart', 'check.focalOf', 'check.unreadable', 'journey.prepare.dataset', 'journey.keptAt'],
-      ...['edit.wouldGo', 'edit.select.delete', 'cloud.keptDays', 'cloud.compressAbout'],
+      ...['edit.wouldGo', 'edit.select.delete', 'cloud.keptDays', 'cloud.compressAbout', 'cloud.share.days'],
     ].map((path) => [path, counts]),
   ),
   ...Object.fromEntries(
@@ -121,7 +121,7 @@ const samples: Record<string, unknown[][]> = {
       ...['edit.hotspots.textOf', 'edit.hotspots.goTo', 'edit.hotspots.remove', 'share.video.secondsOf'],
     ].map((path) => [path, small]),
   ),
-  ...Object.fromEntries(['check.takenAt', 'cloud.status.since', 'cloud.status.tryAgainAt'].map((path) => [path, moments])),
+  ...Object.fromEntries(['check.takenAt', 'cloud.status.since', 'cloud.status.tryAgainAt', 'cloud.share.until', 'cloud.share.made'].map((path) => [path, moments])),
   ...Object.fromEntries(['save.done', 'share.saved', 'share.video.ready'].map((path) => [path, sizes.map(([n]) => ['a.ply', n])])),
   ...Object.fromEntries(['cloud.sent', 'cloud.sentAbout'].map((path) => [path, counts.map(([n]) => [n, 3.4e9])])),
   ...Object.fromEntries(['progress.pixels', 'share.picture.pixels'].map((path) => [path, [[640, 480]]])),

@@ -2,6 +2,8 @@
  * The page's end of the cloud's contract: one function per call.
  * Invariant: nothing throws; every answer is a value that is of its type, or says which kind of "no" it was.
  */
+import { hc } from 'hono/client';
+import type { CloudApi } from '../../../../cloud/clientApi.ts';
 import {
   type CloudEstimate,
   type CloudHealth,
@@ -10,11 +12,13 @@ import {
   type ModelFormat,
   type ProcessAnswer,
   type ProcessRequest,
+  type PushKey,
+  type PushSubscriptionRequest,
   type UploadCompleted,
   type UploadRequest,
   type UploadSession,
-  cloudPaths,
 } from '../../../core/job/cloudApi.ts';
+import type { NewShare, Share, ShareList, ShareRequest } from '../../../core/job/cloudShares.ts';
 import type { Failure } from '../../../core/job/failure.ts';
 import { retryAfterMs } from './backoff.ts';
 
@@ -39,24 +43,39 @@ export interface CloudClient {
   model(modelId: string, format: ModelFormat, bytes: number, signal: AbortSignal): Promise<CloudAnswer<Blob>>;
   removeUpload(uploadId: string): Promise<CloudAnswer<null>>;
   removeJob(jobId: string): Promise<CloudAnswer<null>>;
+  share(projectId: string, request: ShareRequest): Promise<CloudAnswer<NewShare>>;
+  shares(projectId: string): Promise<CloudAnswer<Share[]>>;
+  revoke(shareId: string): Promise<CloudAnswer<null>>;
+  pushKey(): Promise<CloudAnswer<PushKey>>;
+  subscribe(request: PushSubscriptionRequest): Promise<CloudAnswer<null>>;
 }
 
-/** An address in the answer may be on the server itself or absolute. */
 export interface ClientOptions {
-  /** Where the API is, without a slash at the end; '/api' on the page's own server. */
-  baseUrl: string;
+  /** The server's origin, without a slash at the end; empty for the page's own. */
+  origin: string;
   fetch?: typeof fetch;
   now?: () => number;
   isOnline?: () => boolean;
 }
 
-type Schemas = typeof import('../../../core/job/cloudSchema.ts');
+type Schemas = typeof import('../../../core/job/cloudSchema.ts') & typeof import('../../../core/job/cloudSharesSchema.ts');
+const schemas = async (): Promise<Schemas> => ({
+  ...(await import('../../../core/job/cloudSchema.ts')),
+  ...(await import('../../../core/job/cloudSharesSchema.ts')),
+});
+
+/** What the typed client gives for a call that answers T. */
+type Answering<T> = Pick<Response, 'ok' | 'status' | 'headers'> & { json(): Promise<T> };
+type CallOptions = NonNullable<Parameters<ReturnType<typeof hc<CloudApi>>['api']['health']['$get']>[1]>;
+
+/** The client puts a name into the address as it is. */
+const named = <Name extends string>(name: Name, id: string) => ({ param: { [name]: encodeURIComponent(id) } as Record<Name, string> });
 
 /** Questions without a body wait no longer. Uploads and downloads have no limit of their own: a slow line is no error. */
 const patienceMs = 30_000;
 const later = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-export function createCloudClient({ baseUrl, now = Date.now, isOnline = () => navigator.onLine, ...rest }: ClientOptions): CloudClient {
+export function createCloudClient({ origin, now = Date.now, isOnline = () => navigator.onLine, ...rest }: ClientOptions): CloudClient {
   const request = rest.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
   const etags = new Map<string, string>();
 
@@ -69,7 +88,7 @@ export function createCloudClient({ baseUrl, now = Date.now, isOnline = () => na
   async function refusal(response: Response): Promise<CloudNo> {
     const { status } = response;
     const body: unknown = await response.json().catch(() => null);
-    const said = (await import('../../../core/job/cloudSchema.ts')).refusal.safeParse(body);
+    const said = (await schemas()).refusal.safeParse(body);
     const detail = said.success ? said.data.error.message.slice(0, 500) : `The server answered ${status}.`;
     const wait = retryAfterMs(response.headers.get('retry-after'), now());
     if (later.has(status)) return { ok: false, no: 'again', failure: { code: 'cloud-unreachable', detail }, retryAfterMs: wait, status };
@@ -78,46 +97,51 @@ export function createCloudClient({ baseUrl, now = Date.now, isOnline = () => na
     return { ok: false, no: 'refused', failure: { code: 'cloud-refused', detail }, retryAfterMs: null, status };
   }
 
-  async function send(url: string, init: RequestInit): Promise<CloudAnswer<Response>> {
+  const api = hc<CloudApi>(origin);
+  const options = (signal: AbortSignal | null, headers: Record<string, string> = {}) => ({
+    fetch: request,
+    headers,
+    init: { credentials: 'same-origin', cache: 'no-store', redirect: 'error', signal } as const,
+  });
+
+  async function sent<R extends Pick<Response, 'ok' | 'status'>>(asking: Promise<R>): Promise<CloudAnswer<R>> {
     try {
-      const response = await request(url, { credentials: 'same-origin', cache: 'no-store', redirect: 'error', ...init });
-      return response.ok || response.status === 304 ? { ok: true, value: response } : await refusal(response);
+      const response = await asking;
+      // Hono types what it gives by the contract; it is the Response that fetch gave.
+      return response.ok || response.status === 304 ? { ok: true, value: response } : await refusal(response as unknown as Response);
     } catch (error) {
       return unreachable(`The connection failed: ${error instanceof Error ? error.message : String(error)}.`);
     }
   }
 
   /** An answer that is not of its type comes from something that is not the cloud, such as a page for every address. */
-  async function parsed<T>(response: Response, schema: (all: Schemas) => { parse(body: unknown): T }): Promise<CloudAnswer<T>> {
+  async function parsed<T>(response: Answering<T>, schema: (all: Schemas) => { parse(body: unknown): T }): Promise<CloudAnswer<T>> {
     try {
       const body: unknown = await response.json();
-      return { ok: true, value: schema(await import('../../../core/job/cloudSchema.ts')).parse(body) };
+      return { ok: true, value: schema(await schemas()).parse(body) };
     } catch {
       return unreachable('Something answered that is not the cloud service.');
     }
   }
 
-  async function ask<T>(path: string, init: RequestInit, schema: (all: Schemas) => { parse(body: unknown): T }): Promise<CloudAnswer<T>> {
+  /** @param ask one call of the API; what it answers by the contract is what the schema must be of */
+  async function asked<T>(
+    ask: (options: CallOptions) => Promise<Answering<T>>,
+    schema: (all: Schemas) => { parse(body: unknown): T },
+    outer: AbortSignal | null = null,
+  ): Promise<CloudAnswer<T>> {
     const patience = AbortSignal.timeout(patienceMs);
-    const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
-    const answer = await send(baseUrl + path, { ...init, signal });
+    const answer = await sent(ask(options(outer ? AbortSignal.any([outer, patience]) : patience)));
     return answer.ok ? parsed(answer.value, schema) : answer;
   }
 
-  const post = (body: unknown, key: string | null, signal: AbortSignal | null): RequestInit => ({
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(key !== null && { 'idempotency-key': key }) },
-    body: JSON.stringify(body),
-    signal,
-  });
-
-  async function remove(path: string): Promise<CloudAnswer<null>> {
-    const answer = await send(baseUrl + path, { method: 'DELETE', signal: AbortSignal.timeout(patienceMs) });
+  async function remove(ask: (options: CallOptions) => Promise<Pick<Response, 'ok' | 'status'>>): Promise<CloudAnswer<null>> {
+    const answer = await sent(ask(options(AbortSignal.timeout(patienceMs))));
     return answer.ok || answer.no === 'gone' ? { ok: true, value: null } : answer;
   }
 
-  async function file(path: string, signal: AbortSignal | null): Promise<CloudAnswer<Blob>> {
-    const answer = await send(baseUrl + path, { signal });
+  async function file(asking: Promise<Pick<Response, 'ok' | 'status' | 'blob'>>): Promise<CloudAnswer<Blob>> {
+    const answer = await sent(asking);
     if (!answer.ok) return answer;
     return answer.value.blob().then(
       (value) => ({ ok: true, value }),
@@ -126,36 +150,90 @@ export function createCloudClient({ baseUrl, now = Date.now, isOnline = () => na
   }
 
   return {
-    health: () => ask(cloudPaths.health, {}, (all) => all.health),
-    estimate: (question) => ask(cloudPaths.estimate, post(question, null, null), (all) => all.estimate),
-    register: (body, key, signal) => ask(cloudPaths.uploads, post(body, key, signal), (all) => all.uploadSession),
-    session: (uploadId, signal) => ask(cloudPaths.upload(uploadId), { signal }, (all) => all.uploadSession),
-    complete: (uploadId, signal) => ask(cloudPaths.complete(uploadId), post({}, null, signal), (all) => all.uploadCompleted),
-    process: (body, key, signal) => ask(cloudPaths.process, post(body, key, signal), (all) => all.processAnswer),
-    removeUpload: (uploadId) => remove(cloudPaths.upload(uploadId)),
-    removeJob: (jobId) => remove(cloudPaths.job(jobId)),
-    preview: (jobId) => file(cloudPaths.preview(jobId), AbortSignal.timeout(patienceMs)),
+    health: () =>
+      asked(
+        (more) => api.api.health.$get({}, more),
+        (all) => all.health,
+      ),
+    estimate: (json) =>
+      asked(
+        (more) => api.api.estimate.$post({ json }, more),
+        (all) => all.estimate,
+      ),
+    register: (json, key, signal) =>
+      asked(
+        (more) => api.api.uploads.$post({ json, header: { 'idempotency-key': key } }, more),
+        (all) => all.uploadSession,
+        signal,
+      ),
+    session: (id, signal) =>
+      asked(
+        (more) => api.api.uploads[':uploadId'].$get(named('uploadId', id), more),
+        (all) => all.uploadSession,
+        signal,
+      ),
+    complete: (id, signal) =>
+      asked(
+        (more) => api.api.uploads[':uploadId'].complete.$post({ ...named('uploadId', id), json: {} }, more),
+        (all) => all.uploadCompleted,
+        signal,
+      ),
+    process: (json, key, signal) =>
+      asked(
+        (more) => api.api.process.$post({ json, header: { 'idempotency-key': key } }, more),
+        (all) => all.processAnswer,
+        signal,
+      ),
+    removeUpload: (id) => remove((more) => api.api.uploads[':uploadId'].$delete(named('uploadId', id), more)),
+    removeJob: (id) => remove((more) => api.api.jobs[':jobId'].$delete(named('jobId', id), more)),
+    preview: (id) => file(api.api.status[':jobId'].preview.$get(named('jobId', id), options(AbortSignal.timeout(patienceMs)))),
     async put(url, bytes, signal) {
-      const absolute = new URL(url, new URL(baseUrl, globalThis.location?.href));
-      const answer = await send(absolute.href, { method: 'PUT', body: bytes, headers: { 'content-type': bytes.type }, signal });
+      // The address may be on the server itself or absolute.
+      const absolute = new URL(url, new URL(`${origin}/`, globalThis.location?.href));
+      const { init } = options(signal);
+      const answer = await sent(request(absolute.href, { ...init, method: 'PUT', body: bytes, headers: { 'content-type': bytes.type } }));
       return answer.ok ? { ok: true, value: null } : answer;
     },
-    async status(jobId, since, signal) {
-      const path = cloudPaths.status(jobId, since);
-      const etag = etags.get(path);
-      const answer = await send(baseUrl + path, { headers: etag ? { 'if-none-match': etag } : {}, signal });
+    async status(id, since, signal) {
+      const name = `${id} ${since}`;
+      const etag = etags.get(name);
+      const query = { since: String(since) };
+      const more = options(signal, etag ? { 'if-none-match': etag } : {});
+      const answer = await sent(api.api.status[':jobId'].$get({ ...named('jobId', id), query }, more));
       if (!answer.ok) return answer;
-      if (answer.value.status === 304) return { ok: true, value: null };
+      if ((answer.value.status as number) === 304) return { ok: true, value: null };
       const status = await parsed(answer.value, (all) => all.jobStatus);
       if (!status.ok) return status;
       const next = answer.value.headers.get('etag');
       etags.clear();
-      if (next) etags.set(path, next);
+      if (next) etags.set(name, next);
       return status;
     },
-    async model(modelId, format, bytes, signal) {
-      const answer = await file(cloudPaths.model(modelId, format), signal);
+    async model(id, format, bytes, signal) {
+      const answer = await file(api.api.model[':modelId'].$get({ ...named('modelId', id), query: { format } }, options(signal)));
       return answer.ok && answer.value.size !== bytes ? unreachable('The download was cut off.') : answer;
     },
+    pushKey: () =>
+      asked(
+        (more) => api.api.push.key.$get({}, more),
+        (all) => all.pushKey,
+      ),
+    async subscribe(json) {
+      const answer = await sent(api.api.push.subscriptions.$post({ json }, options(AbortSignal.timeout(patienceMs))));
+      return answer.ok ? { ok: true, value: null } : answer;
+    },
+    share: (id, json) =>
+      asked(
+        (more) => api.api.projects[':projectId'].shares.$post({ ...named('projectId', id), json }, more),
+        (all) => all.newShare,
+      ),
+    async shares(id) {
+      const list = await asked<ShareList>(
+        (more) => api.api.projects[':projectId'].shares.$get(named('projectId', id), more),
+        (all) => all.shareList,
+      );
+      return list.ok ? { ok: true, value: list.value.shares } : list;
+    },
+    revoke: (id) => remove((more) => api.api.shares[':shareId'].$delete(named('shareId', id), more)),
   };
 }

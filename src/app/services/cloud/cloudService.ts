@@ -4,14 +4,17 @@
  */
 import type { PickedFile } from '../../../../workers/protocol.ts';
 import type { CloudEstimate, CloudHealth, EstimateRequest } from '../../../core/job/cloudApi.ts';
+import type { NewShare, Share, ShareRequest } from '../../../core/job/cloudShares.ts';
 import type { JobEvent } from '../../../core/job/events.ts';
 import type { CloudOrder } from '../../../core/job/runner.ts';
-import { createCloudClient } from './cloudClient.ts';
+import { type CloudAnswer, createCloudClient } from './cloudClient.ts';
 import { type OutboxEntry, newEntry } from './outboxEntry.ts';
 import { type LoopOptions, startOutboxLoop, withWebLock } from './outboxLoop.ts';
 import { afterEvent } from './outboxMachine.ts';
 import type { OutboxStore } from './outboxStore.ts';
+import { createLiveNews } from './liveNews.ts';
 import { preparePhoto } from './preparePhoto.ts';
+import { subscribeToPush } from './pushSubscription.ts';
 import { askForSync, listenForWakeUps } from './wakeUps.ts';
 
 export interface CloudService {
@@ -29,6 +32,14 @@ export interface CloudService {
   /** The job's events as they come in; only the tab that works the outbox hears them. */
   onEvents(listener: (entry: OutboxEntry, events: JobEvent[]) => void): () => void;
   preview(jobId: string): Promise<Blob | null>;
+  /** The links by which others see the model of a finished order. */
+  shares(entry: OutboxEntry): Promise<CloudAnswer<Share[]>>;
+  share(entry: OutboxEntry, request: ShareRequest): Promise<CloudAnswer<NewShare>>;
+  revoke(shareId: string): Promise<CloudAnswer<null>>;
+  /** Asks the cloud to tell this browser when a job has ended, also when no page is open. False: it cannot. */
+  tellMe(locale: string): Promise<boolean>;
+  /** Deletes what the cloud has of a finished order, then forgets it here. The model on this device stays. */
+  deleteThere(entry: OutboxEntry): Promise<CloudAnswer<null>>;
   cancel(id: string): Promise<void>;
   /** A new order like a failed or cancelled one, in its place. What the server has still is not sent again. */
   retry(id: string): Promise<OutboxEntry | null>;
@@ -43,26 +54,42 @@ export interface CloudServiceOptions {
   photosOf(projectId: string): Promise<PickedFile[]>;
   /** Stores the finished model in its project. May be called twice with the same one. */
   onresult(projectId: string, blob: Blob, fileName: string): Promise<void>;
-  /** Where the API is; '/api' on the page's own server by default. */
-  baseUrl?: string;
+  /** Of the server with the API; the page's own by default. */
+  origin?: string;
   fetch?: typeof fetch;
   prepare?: typeof preparePhoto;
   now?: () => number;
   random?: () => number;
   pollMs?: number;
+  /** Opens the live connection. */
+  connect?: (url: string) => WebSocket;
   withLock?: LoopOptions['withLock'];
 }
 
 const channelName = 'splat-app-outbox';
 
 export function createCloudService(options: CloudServiceOptions): CloudService {
-  const { store, now = Date.now, baseUrl = '/api' } = options;
-  const client = createCloudClient({ baseUrl, now, ...(options.fetch && { fetch: options.fetch }) });
+  const { store, now = Date.now, origin = '' } = options;
+  const client = createCloudClient({ origin, now, ...(options.fetch && { fetch: options.fetch }) });
   const channel = new BroadcastChannel(channelName);
   const listeners = new Set<() => void>();
   const eventListeners = new Set<(entry: OutboxEntry, events: JobEvent[]) => void>();
 
-  const tell = (): void => listeners.forEach((listener) => listener());
+  /** The oldest job under way is the one to be heard of; the others are asked after as before. */
+  const live = createLiveNews({
+    origin,
+    onnews: () => void wake().catch(() => undefined),
+    ...(options.connect && { connect: options.connect }),
+  });
+  async function listen(): Promise<void> {
+    const running = (await store.all()).filter(({ state, data }) => state === 'running' && data.jobId !== null);
+    live.follow(running.sort((a, b) => a.createdMs - b.createdMs).at(0)?.data.jobId ?? null);
+  }
+
+  const tell = (): void => {
+    listeners.forEach((listener) => listener());
+    void listen().catch(() => undefined);
+  };
   const tellAll = (id: string): void => {
     channel.postMessage(id);
     tell();
@@ -125,6 +152,15 @@ export function createCloudService(options: CloudServiceOptions): CloudService {
     health: async () => client.health().then((answer) => (answer.ok ? answer.value : null)),
     estimate: async (question) => client.estimate(question).then((answer) => (answer.ok ? answer.value : null)),
     preview: async (jobId) => client.preview(jobId).then((answer) => (answer.ok ? answer.value : null)),
+    shares: async ({ data }) => (data.cloudProjectId ? client.shares(data.cloudProjectId) : { ok: true, value: [] }),
+    share: ({ data }, request) => client.share(data.cloudProjectId ?? '', request),
+    tellMe: (locale) => subscribeToPush(client, locale),
+    revoke: (shareId) => client.revoke(shareId),
+    async deleteThere({ id, data }) {
+      const answer = data.jobId === null ? ({ ok: true, value: null } as const) : await client.removeJob(data.jobId);
+      if (answer.ok) await forget(id);
+      return answer;
+    },
     enqueue: put,
     async entries(projectId) {
       const all = (await store.all()).filter((entry) => projectId === undefined || entry.projectId === projectId);
@@ -153,6 +189,7 @@ export function createCloudService(options: CloudServiceOptions): CloudService {
     },
     dispose() {
       stopListening();
+      live.follow(null);
       loop.dispose();
       channel.close();
       listeners.clear();

@@ -28,6 +28,8 @@ export interface OutboxData {
   /** Counts registrations: an upload that expired is registered anew, under a new idempotency key. */
   round: number;
   uploadId: string | null;
+  /** What the server calls the project; null where it does not say. Orders of older versions of this page lack it. */
+  cloudProjectId?: string | null;
   jobId: string | null;
   /** The server works on the job; false while it is queued. */
   isRunning: boolean;
@@ -77,6 +79,7 @@ export function newEntry(id: string, { projectId, ...order }: CloudOrder, nowMs:
       photos: [],
       round: 0,
       uploadId: null,
+      cloudProjectId: null,
       jobId: null,
       isRunning: false,
       stage: null,

@@ -112,7 +112,10 @@ export function afterEvent(entry: OutboxEntry, event: OutboxEvent, nowMs: number
       return event.type === 'begin' ? onward(entry, 'registering', nowMs) : entry;
     case 'registering':
       if (event.type !== 'registered') return entry;
-      return withPhotos(entry, marked(event.photos, event.session), nowMs, { uploadId: event.session.uploadId });
+      return withPhotos(entry, marked(event.photos, event.session), nowMs, {
+        uploadId: event.session.uploadId,
+        cloudProjectId: event.session.projectId ?? null,
+      });
     case 'uploading':
       if (event.type === 'upload-lost') return registerAgain(entry, nowMs);
       if (event.type === 'resumed') return withPhotos(entry, marked(data.photos, event.session), nowMs);

@@ -1,0 +1,55 @@
+/**
+ * Projects in the cloud as plain types: what a person has there, and POST /upload for simple clients. The schemas are in
+ * cloudProjectsSchema.ts.
+ * Invariant: photos are counted and measured, never named and never served.
+ */
+import type { CloudJobState, ModelFormat } from './cloudApi.ts';
+
+export const projectPaths = {
+  /** GET -> ProjectList: one's own, newest first. */
+  projects: '/projects',
+  /** GET -> CloudProject; PATCH ProjectChange -> CloudProject; DELETE: with its photos, jobs, models and shares. 404: none, or not one's own. */
+  project: (projectId: string): string => `/projects/${encodeURIComponent(projectId)}`,
+  /**
+   * POST multipart/form-data -> SimpleUploadAnswer: several `photo` (files), and `name` and `preset` (texts, both may be left out). Photos are
+   * kept as they are sent, their place with them: a client that minds takes it out before.
+   */
+  simpleUpload: '/upload',
+} as const;
+
+export interface CloudProject {
+  id: string;
+  name: string;
+  /** Milliseconds since 1970, UTC; this and all that end in `At`. */
+  createdAt: number;
+  updatedAt: number;
+  /** Those that have arrived. */
+  photos: number;
+  bytes: number;
+  /** Null while they are kept. */
+  photosDeletedAt: number | null;
+  /** After the last change; 0: until a model is finished. */
+  photosKeepDays: number;
+  /** Newest first. */
+  jobs: { id: string; state: CloudJobState; createdAt: number }[];
+  /** Newest first, finished ones only. */
+  models: { id: string; formats: { format: ModelFormat; bytes: number }[] }[];
+}
+
+export interface ProjectList {
+  projects: CloudProject[];
+}
+
+export interface ProjectChange {
+  name?: string;
+  photosKeepDays?: number;
+}
+
+export interface SimpleUploadAnswer {
+  uploadId: string;
+  projectId: string;
+  /** Different ones: a photo sent twice is one. */
+  photos: number;
+  /** Hashes, as in UploadCompleted. */
+  missing: string[];
+}
