@@ -8,6 +8,7 @@ import type { TrainOptions } from '../core/train/contract.ts';
 import type { SolveOptions } from '../core/sfm/contract.ts';
 import { type CommandName, flagTables, isCommandName, needed, onOrOff, oneOf, optionalPath, wholeNumber } from './flags.ts';
 import { type GivenIntrinsics, intrinsicsFlag } from './intrinsicsFlag.ts';
+import { type ServeCommand, parseServe } from './serve/serveArgs.ts';
 
 export interface TrainCommand {
   name: 'train';
@@ -15,6 +16,10 @@ export interface TrainCommand {
   out: string;
   options: TrainOptions;
   checkpoint: string | undefined;
+  /** How often the checkpoint is written while training; undefined: only at the end. */
+  checkpointEverySeconds: number | undefined;
+  /** Where the splats so far go while training, and how often. */
+  preview: { path: string; everySeconds: number } | undefined;
   poses: string | undefined;
   renders: boolean;
   json: boolean;
@@ -51,7 +56,7 @@ export interface ConvertCommand {
   json: boolean;
 }
 
-export type Command = TrainCommand | SolveCommand | RenderCommand | ConvertCommand;
+export type Command = TrainCommand | SolveCommand | RenderCommand | ConvertCommand | ServeCommand;
 export type HelpTopic = CommandName | 'general';
 
 export type Parsed =
@@ -65,11 +70,31 @@ const maxWidthPx = 8192;
 const minFeatures = 64;
 const maxFeatures = 32_768;
 const maxSeed = 0xffff_ffff;
+const maxEverySeconds = 86_400;
+const previewEverySeconds = 30;
 
 /** Splits off the paths; says what is missing or too much. */
 function positionals(given: string[], names: string[], problems: string[]): string[] {
   for (const extra of given.slice(names.length)) problems.push(`"${extra}" is one argument too many.`);
   return names.map((name, i) => needed(name, given[i], problems));
+}
+
+type TrainValues = Partial<Record<'checkpoint' | 'checkpoint-every' | 'preview' | 'preview-every', string>>;
+
+/** What is written while training goes on. */
+function keeping(values: TrainValues, problems: string[]): Pick<TrainCommand, 'checkpoint' | 'checkpointEverySeconds' | 'preview'> {
+  const seconds = (flag: 'checkpoint-every' | 'preview-every', of: 'checkpoint' | 'preview'): number | undefined => {
+    if (values[flag] !== undefined && values[of] === undefined) problems.push(`--${flag} needs --${of}.`);
+    return wholeNumber(`--${flag}`, values[flag], 1, maxEverySeconds, problems);
+  };
+  const preview = optionalPath('--preview', values.preview, problems);
+  if (preview !== undefined && !/\.(ply|splat)$/i.test(preview)) problems.push(`--preview wants a .ply or a .splat, not "${preview}".`);
+  const everySeconds = seconds('preview-every', 'preview') ?? previewEverySeconds;
+  return {
+    checkpoint: optionalPath('--checkpoint', values.checkpoint, problems),
+    checkpointEverySeconds: seconds('checkpoint-every', 'checkpoint'),
+    preview: preview === undefined ? undefined : { path: preview, everySeconds },
+  };
 }
 
 function parseTrain(argv: string[], problems: string[]): TrainCommand | null {
@@ -99,7 +124,7 @@ function parseTrain(argv: string[], problems: string[]): TrainCommand | null {
     dataset,
     out: needed('--out (-o)', values.out, problems),
     options,
-    checkpoint: optionalPath('--checkpoint', values.checkpoint, problems),
+    ...keeping(values, problems),
     poses: optionalPath('--poses', values.poses, problems),
     renders: values.renders ?? false,
     json: values.json ?? false,
@@ -155,7 +180,23 @@ function parseConvert(argv: string[], problems: string[]): ConvertCommand | null
   return { name: 'convert', input, output, json: values.json ?? false };
 }
 
-const parsers = { train: parseTrain, solve: parseSolve, render: parseRender, convert: parseConvert };
+/** What is wrong with flags that are to be added to every training run. */
+function trainFlagProblems(flags: string[]): string[] {
+  const parsed = parseCommand(['train', 'PHOTOS', '--out', 'OUT', '--checkpoint', 'CHECKPOINT', '--preview', 'PREVIEW.ply', ...flags]);
+  if (parsed.kind === 'usage') return parsed.problems;
+  if (parsed.kind === 'help' || parsed.command.name !== 'train') return ['--help is no flag of a training run.'];
+  const { out, checkpoint, preview } = parsed.command;
+  const places = { out: out !== 'OUT', checkpoint: checkpoint !== 'CHECKPOINT', preview: preview?.path !== 'PREVIEW.ply' };
+  return Object.entries(places).flatMap(([name, isTaken]) => (isTaken ? [`--${name} is for the worker to choose.`] : []));
+}
+
+const parsers = {
+  train: parseTrain,
+  solve: parseSolve,
+  render: parseRender,
+  convert: parseConvert,
+  serve: (argv: string[], problems: string[]) => parseServe(argv, problems, trainFlagProblems),
+};
 
 /** Node's own messages name the flag in their first sentence; the rest is advice to programmers. */
 function parseArgsProblem(error: unknown): string {

@@ -24,6 +24,9 @@ export const flagTables = {
     'refine-poses': text,
     'refine-exposure': text,
     checkpoint: text,
+    'checkpoint-every': text,
+    preview: text,
+    'preview-every': text,
     poses: text,
     renders: yes,
     json,
@@ -32,6 +35,18 @@ export const flagTables = {
   solve: { out, intrinsics: text, width: text, features: text, seed: text, video: yes, cache: text, json, help },
   render: { out, cameras: text, poses: text, width: text, all: yes, holdout: text, json, help },
   convert: { json, help },
+  serve: {
+    api: text,
+    'token-file': text,
+    work: text,
+    'worker-id': text,
+    'gpu-class': text,
+    'train-args': text,
+    'idle-exit': text,
+    once: yes,
+    json,
+    help,
+  },
 } as const satisfies Record<string, ParseArgsOptionsConfig>;
 
 export type CommandName = keyof typeof flagTables;

@@ -15,6 +15,8 @@ const texts: Record<HelpTopic, string> = {
   npm run splat -- render SCENE --cameras DATASET -o DIR
                                                render a splat from a dataset's cameras
   npm run splat -- convert IN OUT              change the file format of a splat
+  npm run splat -- serve --api URL --token-file FILE
+                                               compute the jobs of a cloud, one after another
 
 Each command explains its flags: npm run splat -- train --help
 ${exitCodes}`,
@@ -40,7 +42,13 @@ OUT/sparse/0 and OUT/solve.json, and OUT/cache to go on from.
       --refine-exposure on|off
                         also learn how bright each photo trained on is, for photos of differing exposure;
                         on by itself for photos that clearly differ and whose cameras are found here
-      --checkpoint FILE go on from this file when it exists; it is written when the run ends or is stopped
+      --checkpoint FILE go on from this file when it exists; it is written when the run ends or is stopped. Cameras found
+                        here are then kept in OUT/cache too, so that a run taken up again does not look for them again
+      --checkpoint-every SECONDS
+                        write the checkpoint also while training goes on, so that a crash costs no more than this
+      --preview FILE    write the splats so far to this .ply or .splat while training goes on
+      --preview-every SECONDS
+                        how often (default 30)
       --poses FILE      which poses to use when the dataset has several, e.g. transforms.json or sparse/0
       --renders         also write OUT/renders/NAME.png and OUT/photos/NAME.png for every held-out photo
       --json            one event per line on standard output
@@ -92,6 +100,27 @@ The formats follow from the names: .ply, .compressed.ply, .splat, .spz, .sog, .g
       --json            one event per line on standard output
   -h, --help            this text
 
+${exitCodes}`,
+
+  serve: `npm run splat -- serve --api URL --token-file FILE [flags]
+
+Asks a cloud of Splat App for work, and turns the photos of each job into a splat on this machine. Nothing of a job is left
+here once its result has arrived; one that was interrupted goes on where it was when this is started again.
+
+      --api URL         where the cloud answers, e.g. http://localhost:5173
+      --token-file FILE holds the worker token, the cloud's WORKER_TOKEN
+      --work DIR        where photos and results lie meanwhile (default ~/.cache/splat-serve)
+      --worker-id NAME  the name of this worker, the same over restarts (default: from the machine's name and DIR)
+      --gpu-class NAME  what it computes on, as the cloud calls it (default webgpu)
+      --train-args="..."
+                        adds flags to every training run, e.g. "--steps 500 --width 256"
+      --idle-exit SECONDS
+                        leave after so long without work
+      --once            leave after one job
+      --json            the jobs' events, one per line, on standard output
+  -h, --help            this text
+
+Ctrl-C stops what is under way, keeps its checkpoint and leaves; a second Ctrl-C leaves at once.
 ${exitCodes}`,
 };
 

@@ -17,14 +17,19 @@ export async function makeFolder(folder: string): Promise<Result<void>> {
   }
 }
 
-/** Writes a temporary file beside the target, flushes it to the disk and renames it over the target. Makes the folder when missing. */
-export async function writeWhole(path: string, content: Uint8Array | string): Promise<Result<void>> {
+/**
+ * Writes a temporary file beside the target, flushes it to the disk and renames it over the target. Makes the folder when missing.
+ * `content` may come in parts that follow one another.
+ */
+export async function writeWhole(path: string, content: Uint8Array | string | readonly Uint8Array[]): Promise<Result<void>> {
   const temporary = `${path}.${process.pid}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, 'w');
     try {
-      await file.writeFile(content);
+      // Each goes behind the one before: the handle keeps its place.
+      for (const part of Array.isArray(content) ? (content as readonly Uint8Array[]) : [content as Uint8Array | string])
+        await file.writeFile(part);
       await file.sync();
     } finally {
       await file.close();

@@ -17,5 +17,7 @@ export async function runCommand(command: Command, world: World): Promise<Result
       return (await import('./commands/render.ts')).render(command, world);
     case 'convert':
       return (await import('./commands/convert.ts')).convert(command, world);
+    case 'serve':
+      return (await import('./commands/serve.ts')).serve(command, world);
   }
 }

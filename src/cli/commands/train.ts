@@ -9,11 +9,13 @@ import type { Gpu } from '../../core/gpu/device.ts';
 import type { JobEvent } from '../../core/job/events.ts';
 import { type Result, fail, ok } from '../../core/job/failure.ts';
 import type { Dataset } from '../../core/scene/dataset.ts';
+import type { Solved } from '../../core/sfm/contract.ts';
 import { refinementOf, solvedDataset } from '../../core/sfm/solvedDataset.ts';
 import type { TrainMetrics, TrainOptions, TrainSession } from '../../core/train/contract.ts';
 import { createTrainSession } from '../../core/train/session.ts';
 import type { TrainCommand } from '../args.ts';
 import { decodeImage } from '../images.ts';
+import { solveOnce } from '../keptSolve.ts';
 import { readWhole } from '../inputFiles.ts';
 import { openNodeGpu } from '../nodeGpu.ts';
 import { formatBytes, formatCount } from '../numbersInWords.ts';
@@ -24,6 +26,7 @@ import type { PhotoSource } from '../photoSource.ts';
 import { programVersion } from '../programVersion.ts';
 import { runSolve, tellSolved } from '../runSolve.ts';
 import { writeSolved } from '../solveFiles.ts';
+import { choresOf, startKeeper } from '../trainKeeper.ts';
 import type { Ending, World } from '../world.ts';
 
 interface Run {
@@ -74,7 +77,10 @@ async function solved(
 ): Promise<Result<{ dataset: Dataset; command: TrainCommand }>> {
   const { seed } = command.options;
   const options = { seed, ...(source.video && { video: true }) };
-  const found = await runSolve(gpu, source, options, join(command.out, 'cache'), world, signal);
+  const cache = join(command.out, 'cache');
+  // A run that may be taken up again keeps its cameras too: the checkpoint is of these very points.
+  const solve = (): Promise<Result<Solved>> => runSolve(gpu, source, options, cache, world, signal);
+  const found = await (command.checkpoint === undefined ? solve() : solveOnce(cache, source.photos, options, solve));
   if (!found.ok) return found;
   const saved = await writeSolved(command.out, found.value, options);
   if (!saved.ok) return saved;
@@ -140,7 +146,9 @@ async function trainAndSave(run: Run): Promise<Result<Ending>> {
     world.reporter.note(stopping);
     session.stop();
   });
+  const keeper = startKeeper(choresOf(session, run.command), () => session.step, world.reporter.emit);
   const outcome = await session.run();
+  await keeper.end();
   if (!outcome.ok) return outcome;
   const startMs = nowMs();
   const saved = await saveScene(run);
