@@ -42,7 +42,13 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: minuteMs, sequence: { groupOrder: 0 } } },
       {
         plugins: [worker],
-        test: { name: 'cloud', include: ['tests/cloud/**/*.test.ts'], testTimeout: minuteMs, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'cloud',
+          include: ['tests/cloud/**/*.test.ts'],
+          testTimeout: minuteMs,
+          hookTimeout: minuteMs,
+          sequence: { groupOrder: 1 },
+        },
       },
       { extends: true, test: { ...oneAtATime, name: 'gpu', include: ['tests/gpu/**/*.test.ts'], sequence: { groupOrder: 2 } } },
       {

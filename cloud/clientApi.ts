@@ -16,6 +16,9 @@ import type {
   UploadRequest,
   UploadSession,
 } from '../src/core/job/cloudApi.ts';
+import type { DeliveryList, NewWebhook, PasskeyOptions, PasskeyResponse, ProviderList, Webhook } from '../src/core/job/cloudAccount.ts';
+import type { ApiTokenList, NewApiToken, PasskeyList, RecoveryCode, SessionAnswer } from '../src/core/job/cloudIdentity.ts';
+import type { CloudProject, ProjectChange, ProjectList } from '../src/core/job/cloudProjects.ts';
 import type { NewShare, ShareList, ShareRequest } from '../src/core/job/cloudShares.ts';
 
 // Aliases, not interfaces: Hono's client asks for types with index signatures.
@@ -55,4 +58,40 @@ type CloudCalls = {
   '/api/shares/:shareId': { $delete: Call<Named<'shareId'>, null, 'body'> };
 };
 
+/** What a person settles about themselves and what they have there; its own list, as only one room of the page asks it. */
+type AccountCalls = {
+  '/api/projects': { $get: Call<Nothing, ProjectList> };
+  '/api/projects/:projectId': {
+    $patch: Call<Named<'projectId'> & Json<ProjectChange>, CloudProject>;
+    $delete: Call<Named<'projectId'>, null, 'body'>;
+  };
+  /** The same again, of the photos that are there. Repeated with the same Idempotency-Key it is the same job. */
+  '/api/jobs/:jobId/retry': { $post: Call<Named<'jobId'> & Json<Nothing> & Once, ProcessAnswer> };
+  '/api/status/:jobId': { $get: Call<Named<'jobId'> & { query: { since: string } }, JobStatus> };
+  '/api/model/:modelId': { $get: Call<Named<'modelId'> & { query: { format: string } }, Blob, 'body'> };
+  /** Who this browser is; DELETE: nobody any more. */
+  '/api/session': { $get: Call<Nothing, SessionAnswer>; $delete: Call<Nothing, null, 'body'> };
+  /** The code before is no longer good. */
+  '/api/session/recovery-code': { $post: Call<Json<Nothing>, RecoveryCode> };
+  '/api/session/recover': { $post: Call<Json<{ code: string }>, SessionAnswer> };
+  '/api/passkeys': { $get: Call<Nothing, PasskeyList>; $post: Call<Json<PasskeyResponse>, SessionAnswer> };
+  '/api/passkeys/options': { $post: Call<Json<Nothing>, PasskeyOptions> };
+  '/api/passkeys/sign-in/options': { $post: Call<Json<Nothing>, PasskeyOptions> };
+  '/api/passkeys/sign-in': { $post: Call<Json<PasskeyResponse>, SessionAnswer> };
+  '/api/passkeys/:id': { $delete: Call<Named<'id'>, null, 'body'> };
+  '/api/oauth': { $get: Call<Nothing, ProviderList> };
+  '/api/oauth/:provider': { $delete: Call<Named<'provider'>, null, 'body'> };
+  '/api/tokens': { $get: Call<Nothing, ApiTokenList>; $post: Call<Json<{ label: string }>, NewApiToken> };
+  '/api/tokens/:id': { $delete: Call<Named<'id'>, null, 'body'> };
+  '/api/me': { $delete: Call<Nothing, null, 'body'> };
+  '/api/me/webhook': {
+    $get: Call<Nothing, Webhook>;
+    $put: Call<Json<{ url: string }>, NewWebhook>;
+    $delete: Call<Nothing, null, 'body'>;
+  };
+  '/api/me/deliveries': { $get: Call<Nothing, DeliveryList> };
+  '/api/me/deliveries/:id/retry': { $post: Call<Named<'id'> & Json<Nothing>, null, 'body'> };
+};
+
 export type CloudApi = Hono<Record<never, never>, CloudCalls>;
+export type AccountApi = Hono<Record<never, never>, AccountCalls>;

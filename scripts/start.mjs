@@ -40,9 +40,10 @@ const given = Object.fromEntries(values.var.map((pair) => [pair.slice(0, pair.in
  * @type {import('vite').Plugin} */
 const viewerAsPublished = {
   name: 'viewer-as-published',
+  enforce: 'pre',
   configureServer({ middlewares }) {
     middlewares.use((request, _, next) => {
-      if (request.url?.startsWith('/viewer/embed.html')) request.url = request.url.slice('/viewer'.length);
+      if (request.url?.startsWith('/viewer/embed.html')) request.url = request.originalUrl = request.url.slice('/viewer'.length);
       next();
     });
   },

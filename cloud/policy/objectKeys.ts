@@ -20,3 +20,6 @@ export const photoKey = (projectId: string, sha256: string): string => `${projec
 /** A model is of one attempt of one job, so a late trainer can never write over another's files. */
 export const modelKey = (modelId: string, kind: OutputKind): string =>
   isServed(kind) ? `models/${checked(modelId)}.${kind}` : `models/${checked(modelId)}/${kind}`;
+
+/** What the names of all files of a model begin with; ids are of one length, so it is no other's. */
+export const modelPrefix = (modelId: string): string => `models/${checked(modelId)}`;

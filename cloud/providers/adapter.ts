@@ -21,6 +21,8 @@ export interface SubmitOptions {
   gpuClass: string;
   /** May be interrupted and started again; cheaper where the provider has such. */
   spot: boolean;
+  /** GPU seconds that the cost policy expects at most; where machines are rented it decides which jobs share one. */
+  expectedSeconds?: number;
 }
 
 export interface ProviderStatus {
@@ -32,6 +34,7 @@ export interface ProviderStatus {
 }
 
 export interface ProviderEvent {
+  /** As the provider names the run: ours (see namesRun) may say more, e.g. the endpoint too. */
   externalId: string;
   state: ProviderState;
   /** The same for every delivery of the same event. */
@@ -60,4 +63,9 @@ export interface ProviderTools {
   fetch: typeof fetch;
   /** Milliseconds a call may take before it counts as not answered. */
   timeoutMs: number;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
+
+/** Whether what a provider calls a run in its webhook is the run that we know as `externalId`. */
+export const namesRun = (externalId: string, named: string): boolean => externalId === named || externalId.endsWith(`/${named}`);

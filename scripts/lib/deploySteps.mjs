@@ -15,10 +15,10 @@ export const bucket = 'splat-app';
 export const queues = ['splat-jobs', 'splat-jobs-dead'];
 
 /**
- * The most days that a project may keep its photos (cloud/config.ts); the rules below come later, so that they only find what was
+ * The most days that a project may keep its photos (src/core/job/cloudProjectsSchema.ts); the rules below come later, so that they only find what was
  * forgotten.
  */
-const photosAtMostDays = 90;
+const photosAtMostDays = 365;
 
 /** Secrets that the Worker cannot do without and that nobody has to choose. */
 const ownSecrets = ['MASTER_SECRET', 'ADMIN_TOKEN', 'WORKER_TOKEN'];
