@@ -3,6 +3,7 @@
  * Invariant: every "no" is a CloudRefusal in JSON; nothing internal is told to a stranger.
  */
 import { Hono } from 'hono';
+import { matchedRoutes } from 'hono/route';
 import { createCloud } from './cloud.ts';
 import type { AppEnv } from './http/appEnv.ts';
 import { csrf } from './http/csrf.ts';
@@ -93,7 +94,8 @@ app.notFound((c) => c.json(new Refusal(404, 'not-found', 'There is nothing at th
 
 app.onError((error, c) => {
   if (error instanceof Refusal) return c.json(error.body(), error.status, error.headers);
-  c.var.cloud?.log.error('error', { path: c.req.path, error: error.stack ?? String(error) });
+  // The route, not the address: some addresses hold tokens.
+  c.var.cloud?.log.error('error', { path: matchedRoutes(c).at(-1)?.path, error: error.stack ?? String(error) });
   if (c.var.cloud) count(c.var.cloud, 'error');
   return c.json(new Refusal(500, 'internal', 'Something went wrong on the server; it has been written down.').body(), 500);
 });

@@ -39,6 +39,9 @@ export function createCloud(
   };
 }
 
+/** The same, in the name of the request that caused the work: one id leads through Worker, queue and trainer. */
+export const underRequest = (cloud: Cloud, requestId: string): Cloud => ({ ...cloud, requestId, log: createLog(requestId) });
+
 /** The same, at one moment: for a transaction whose statements refer to each other by their time. */
 export function frozen(cloud: Cloud): Cloud {
   const moment = cloud.now();

@@ -22,6 +22,7 @@ const { values } = parseArgs({
     state: { type: 'string', default: join(root, '.wrangler', 'splat-app') },
     fresh: { type: 'boolean', default: false },
     'no-trainer': { type: 'boolean', default: false },
+    'no-watch': { type: 'boolean', default: false },
     'train-args': { type: 'string' },
     var: { type: 'string', multiple: true, default: [] },
     open: { type: 'boolean', default: false },
@@ -52,7 +53,12 @@ const viewerAsPublished = {
 const server = await createServer({
   root,
   configFile: join(root, 'vite.config.ts'),
-  server: { port: Number(values.port), open: values.open, ...(values.host !== undefined && { host: values.host || true }) },
+  server: {
+    port: Number(values.port),
+    open: values.open,
+    ...(values['no-watch'] && { watch: null, hmr: false }),
+    ...(values.host !== undefined && { host: values.host || true }),
+  },
   plugins: [
     viewerAsPublished,
     cloudflare({

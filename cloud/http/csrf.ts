@@ -1,7 +1,8 @@
 /**
  * Pages of other sites cannot act in a person's name.
  * Invariant: what changes anything is taken from a browser only when the page that sends it is our own. A request with a cookie must say
- * where it comes from; one without may be a program's, which says nothing, but none may say that it comes from elsewhere.
+ * where it comes from; one without may be a program's, which says nothing, but none may say that it comes from elsewhere. Outside of /api
+ * nothing is done in an owner's name.
  */
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
@@ -33,7 +34,8 @@ export const csrf = createMiddleware<AppEnv>(async (c, next) => {
   const isSafe = ['GET', 'HEAD', 'OPTIONS'].includes(c.req.method);
   // No page of another site can send this header without being asked for it by a preflight, which is refused.
   const isProgram = /^Bearer /i.test(c.req.header('authorization') ?? '');
-  if (!isSafe && !isProgram && !isMachineRoute(c.req.path)) {
+  const isOwners = c.req.path.startsWith('/api/') && !isMachineRoute(c.req.path);
+  if (!isSafe && !isProgram && isOwners) {
     const isOwn = isFromOwnPage(c) ?? readCookie(c, 'owner') === undefined;
     if (!isOwn) {
       count(c.var.cloud, 'refused', 'csrf');

@@ -11,10 +11,12 @@ import type { AppEnv } from './appEnv.ts';
 import { isMachineRoute } from './machineRoutes.ts';
 import { Refusal } from './refusal.ts';
 
+/** What comes after "Bearer"; other schemes are not ours, e.g. those of a proxy in front. */
+const bearerOf = (header: string | undefined): string | undefined => /^Bearer +(.*)$/i.exec(header ?? '')?.[1];
+
 /** @throws Refusal 401 */
-async function ownerOfBearer(cloud: Cloud, header: string): Promise<string> {
-  const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header)?.[1];
-  const access = token === undefined ? null : await readAccess(cloud.env, token, cloud.now());
+async function ownerOfBearer(cloud: Cloud, token: string): Promise<string> {
+  const access = /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token) ? await readAccess(cloud.env, token, cloud.now()) : null;
   if (!access || !(await isAlive(cloud, access.tokenHash, access.ownerId)))
     throw new Refusal(401, 'bad-token', 'The access token is not good (any more); get a new one from POST /api/token.', {
       'www-authenticate': 'Bearer error="invalid_token"',
@@ -24,11 +26,11 @@ async function ownerOfBearer(cloud: Cloud, header: string): Promise<string> {
 
 export const identify = createMiddleware<AppEnv>(async (c, next) => {
   const { cloud } = c.var;
-  const authorization = c.req.header('authorization');
+  const bearer = bearerOf(c.req.header('authorization'));
   const cookie = readCookie(c, 'owner');
   if (isMachineRoute(c.req.path)) await next();
-  else if (authorization !== undefined) {
-    c.set('ownerId', await ownerOfBearer(cloud, authorization));
+  else if (bearer !== undefined) {
+    c.set('ownerId', await ownerOfBearer(cloud, bearer));
     await next();
   } else {
     const session = cookie === undefined ? null : await readSession(cloud, cookie, 'cookie');

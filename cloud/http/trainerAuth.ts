@@ -5,7 +5,7 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type * as z from 'zod';
-import type { Cloud } from '../cloud.ts';
+import { type Cloud, underRequest } from '../cloud.ts';
 import { readTrainerToken } from '../policy/trainerToken.ts';
 import { count } from '../store/counters.ts';
 import { type Job, getJob } from '../store/jobs.ts';
@@ -55,6 +55,7 @@ export const trainerAuth = createMiddleware<TrainerEnv>(async (c, next) => {
 
   const job = await getJob(cloud.db, token.jobId);
   if (job?.attempt !== token.attempt) throw stale();
+  c.set('cloud', underRequest(cloud, job.requestId));
   c.set('job', job);
   c.set('body', body);
   await next();

@@ -10,6 +10,7 @@ import { isFinal } from '../policy/jobMachine.ts';
 import { settle } from '../store/budget.ts';
 import { roomOf } from '../store/rooms.ts';
 import type { Job } from '../store/jobs.ts';
+import { dropLeftovers } from '../store/models.ts';
 import { flushLater, outboxed } from '../store/outbox.ts';
 import { orderPhotosPurges } from '../store/purgeOrders.ts';
 import { planDeliveries } from './deliver.ts';
@@ -18,7 +19,7 @@ import { planDeliveries } from './deliver.ts';
 export async function settleAttempt(cloud: Cloud, job: Job): Promise<void> {
   const end = job.finishedAt ?? cloud.now();
   const seconds = job.gpuSeconds ?? (job.startedAt === null ? 0 : Math.max(0, end - job.startedAt) / 1000);
-  const price = job.provider && job.gpuClass ? priceOf(job.provider, job.gpuClass, seconds) : null;
+  const price = job.provider && job.gpuClass ? priceOf(job.provider, job.gpuClass, seconds, job.spot === 1) : null;
   await settle(cloud, job, seconds, price ?? 0);
 }
 
@@ -46,11 +47,14 @@ async function dropPhotos(cloud: Cloud, job: Job): Promise<void> {
   if (ordered > 0) await outboxed(cloud, { kind: 'purge', requestId: job.requestId }).run();
 }
 
+/** What attempts have left in R2 that nobody will ask for: previews, checkpoints, halves. */
+const dropFiles = (cloud: Cloud, job: Job): Promise<void> => dropLeftovers(cloud, job.id, job.modelId);
+
 /** @param job as its last move left it; nothing is done for one that is not over */
 export async function afterJobEnd(cloud: Cloud, job: Job): Promise<void> {
   if (!isFinal(job.state)) return;
   // The reservation last: by it the sweeper finds a job whose Worker ended in the middle of this.
-  const parts = { tellRoom, tellPeople, dropPhotos, settleAttempt };
+  const parts = { tellRoom, tellPeople, dropPhotos, dropFiles, settleAttempt };
   for (const [name, part] of Object.entries(parts)) {
     try {
       await part(cloud, job);

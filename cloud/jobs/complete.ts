@@ -9,7 +9,7 @@ import { stale } from '../http/trainerAuth.ts';
 import { type JobState, heldStates } from '../policy/jobMachine.ts';
 import { servedKinds } from '../policy/objectKeys.ts';
 import { type Job, getJob, move } from '../store/jobs.ts';
-import { type ModelFileRow, dropLeftovers, filesOf, modelIdOf, readyModel } from '../store/models.ts';
+import { type ModelFileRow, filesOf, modelIdOf, readyModel } from '../store/models.ts';
 import { outputProblem } from '../store/outputObjects.ts';
 import { afterJobEnd } from './afterEnd.ts';
 
@@ -54,6 +54,4 @@ export async function completeJob(cloud: Cloud, job: Job, { outputs, metrics }: 
     throw stale();
   }
   await afterJobEnd(cloud, completed);
-  const tidy = dropLeftovers(cloud, job.id, modelId);
-  cloud.waitUntil(tidy.catch((error: unknown) => cloud.log.warn('leftovers-stay', { jobId: job.id, error: String(error) })));
 }

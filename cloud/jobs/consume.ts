@@ -2,8 +2,7 @@
  * The queue's consumer.
  * Invariant: each message is acknowledged or sent again by itself, and one that comes twice does no harm (jobs/message.ts).
  */
-import type { Cloud } from '../cloud.ts';
-import { createLog } from '../log.ts';
+import { type Cloud, underRequest } from '../cloud.ts';
 import { openStates } from '../policy/jobMachine.ts';
 import { backoffMs } from '../policy/retryPolicy.ts';
 import type { GpuProvider } from '../providers/adapter.ts';
@@ -50,7 +49,7 @@ async function noteError(cloud: Cloud, body: Body, error: string): Promise<void>
 /** The request that caused a message is named in the lines that the message causes. */
 function causedBy(cloud: Cloud, body: Body): Cloud {
   const { requestId } = body ?? {};
-  return typeof requestId === 'string' ? { ...cloud, requestId, log: createLog(requestId) } : cloud;
+  return typeof requestId === 'string' ? underRequest(cloud, requestId) : cloud;
 }
 
 async function handleOne(given: Cloud, message: Message<Body>, providers?: GpuProvider[]): Promise<void> {

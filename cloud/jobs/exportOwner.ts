@@ -90,9 +90,9 @@ export function exportOwner(cloud: Cloud, ownerId: string, origin: string): Read
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await parts.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
+      const part = await parts.next();
+      if (part.done) controller.close();
+      else controller.enqueue(encoder.encode(part.value));
     },
     async cancel() {
       await parts.return(undefined);

@@ -92,7 +92,7 @@ async function tryProvider(cloud: Cloud, job: Job, provider: GpuProvider, choice
   if (reserved === 'late') return 'done';
   if (reserved === 'budget') return 'budget';
   const token = randomToken();
-  const run = { provider: provider.id, gpuClass, webhookHash: await sha256Hex(token) };
+  const run = { provider: provider.id, gpuClass, spot: Number(spot), webhookHash: await sha256Hex(token) };
   // Written before the provider hears of it: its webhook or the trainer may be faster than its answer.
   const named = await note(cloud, job, ['submitting'], run);
   if (!named) return 'done';
@@ -114,7 +114,7 @@ async function tryProvider(cloud: Cloud, job: Job, provider: GpuProvider, choice
 async function noteRun(
   cloud: Cloud,
   job: Job,
-  run: { provider: ProviderId; gpuClass: string; webhookHash: string; externalId: string },
+  run: { provider: ProviderId; gpuClass: string; spot: number; webhookHash: string; externalId: string },
 ): Promise<void> {
   if (await move(cloud, job, 'submitted', run)) return;
   const now = await getJob(cloud.db, job.id);

@@ -8,7 +8,9 @@ import type { GpuProvider } from '../providers/adapter.ts';
 import { providersOf, rentedMachines } from '../providers/all.ts';
 import { reapInstances } from '../providers/reapInstances.ts';
 import { type Job, jobOfRow } from '../store/jobs.ts';
+import { dropOldDeliveries } from '../store/deliveries.ts';
 import { flushOutbox } from '../store/outbox.ts';
+import { orderForgottenOwners } from '../store/purges.ts';
 import { orderPhotosPurges } from '../store/purgeOrders.ts';
 import { isTurn } from '../store/settings.ts';
 import { afterJobEnd } from './afterEnd.ts';
@@ -74,6 +76,7 @@ async function dropOldPhotos(cloud: Cloud): Promise<void> {
 
 async function dropOldRows(cloud: Cloud): Promise<void> {
   if (!(await isTurn(cloud, 'swept-rows', hourMs))) return;
+  await orderForgottenOwners(cloud);
   const [now, weekAgo] = [cloud.now(), cloud.now() - 7 * dayMs];
   const old: [string, number][] = [
     ['idempotency_keys WHERE expires_at <= ?1', now],
@@ -85,6 +88,7 @@ async function dropOldRows(cloud: Cloud): Promise<void> {
     ["settings WHERE key LIKE 'worker-seen:%' AND updated_at <= ?1", now - 60 * dayMs],
   ];
   await cloud.db.batch(old.map(([from, before]) => cloud.db.prepare(`DELETE FROM ${from}`).bind(before)));
+  await dropOldDeliveries(cloud, 90 * dayMs);
 }
 
 async function reap(cloud: Cloud): Promise<void> {

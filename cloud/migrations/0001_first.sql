@@ -120,6 +120,8 @@ CREATE TABLE jobs (
   bytes INTEGER NOT NULL,
   provider TEXT,
   gpu_class TEXT,
+  -- 1: on capacity that may be taken away, which is cheaper.
+  spot INTEGER NOT NULL DEFAULT 0,
   external_id TEXT,
   -- Providers that refused or lost an earlier attempt, as JSON; the next attempt goes elsewhere where it can.
   tried_providers TEXT NOT NULL DEFAULT '[]',
@@ -161,6 +163,8 @@ CREATE INDEX jobs_by_state ON jobs (state, not_before);
 CREATE INDEX jobs_by_owner ON jobs (owner_id, state, created_at);
 CREATE INDEX jobs_by_project ON jobs (project_id);
 CREATE INDEX jobs_by_external ON jobs (provider, external_id);
+CREATE INDEX jobs_by_finished ON jobs (finished_at);
+CREATE INDEX jobs_unsettled ON jobs (finished_at) WHERE gpu_seconds_reserved > 0;
 
 CREATE TABLE models (
   id TEXT PRIMARY KEY,
@@ -198,6 +202,7 @@ CREATE TABLE outbox (
   sent_at INTEGER
 ) STRICT;
 CREATE INDEX outbox_unsent ON outbox (sent_at, not_before);
+CREATE INDEX outbox_by_job ON outbox (job_id, attempt);
 
 CREATE TABLE dead_letters (
   id TEXT PRIMARY KEY,
@@ -284,6 +289,7 @@ CREATE TABLE instances (
   provider TEXT NOT NULL,
   external_id TEXT NOT NULL,
   gpu_class TEXT NOT NULL,
+  spot INTEGER NOT NULL DEFAULT 0,
   status TEXT NOT NULL DEFAULT 'starting' CHECK (status IN ('starting', 'running', 'stopping', 'gone')),
   created_at INTEGER NOT NULL,
   seen_at INTEGER NOT NULL,

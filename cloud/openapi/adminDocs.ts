@@ -1,5 +1,5 @@
 /** Routes of the operator, and this document itself. */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { countersQuery, deadLettersQuery, jobsQuery } from '../routes/admin.ts';
 import { csrfToken } from './parameters.ts';
 import type { Answer, Parameter, RouteDoc, Section } from './routeDoc.ts';

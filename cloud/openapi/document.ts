@@ -18,9 +18,8 @@ export type JsonSchema = Record<string, unknown>;
 const refOf = (name: SchemaName): { $ref: string } => ({ $ref: `#/components/schemas/${name}` });
 
 /** Without what says where a schema stands by itself: here it stands in the document. */
-function bare({ $schema: _, $id: __, ...schema }: JsonSchema): JsonSchema {
-  return schema;
-}
+const bare = (schema: JsonSchema): JsonSchema =>
+  Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$schema' && key !== '$id'));
 
 /**
  * Every named schema, with references to each other. As input: an answer may hold more than its schema says (src/core/job/cloudSchema.ts),
@@ -40,7 +39,7 @@ interface Place {
 
 function parameterOf({ in: where, name }: Place, { what, schema, isRequired = false }: Parameter): JsonSchema {
   const required = where === 'path' || isRequired;
-  const { default: standard, ...json } = bare(z.toJSONSchema(schema, { io: 'output' }) as JsonSchema);
+  const { default: standard, ...json } = bare(z.toJSONSchema(schema, { io: 'output' }));
   return { name, in: where, required, description: what, schema: standard === undefined ? json : { ...json, default: standard } };
 }
 

@@ -54,7 +54,8 @@ export const alertRules = {
     threshold: 5 * minutes,
     unit: 'seconds',
     what: 'The sweep has not run: what was forgotten is not found.',
-    measure: ({ at }, { sweptAt }) => secondsSince(at, sweptAt),
+    // Where it has never run, work that waits for it tells.
+    measure: ({ at }, { sweptAt, queue }) => secondsSince(at, sweptAt ?? queue.oldestWaitingAt),
   },
   'kill-switch': {
     threshold: 1,

@@ -19,7 +19,7 @@ export async function exportLinks(env: Secrets, origin: string, expiresAt: numbe
   const key = await deriveKey(env, purpose);
   return async (path) => {
     const signature = hexOf(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(textOf(path, expiresAt))));
-    return `${origin}${path}?${new URLSearchParams({ exp: String(expiresAt), sig: signature })}`;
+    return `${origin}${path}?exp=${expiresAt}&sig=${signature}`;
   };
 }
 

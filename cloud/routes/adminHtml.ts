@@ -10,11 +10,12 @@ import { type Html, plainPage } from './plainPage.ts';
 
 const moreStyle = `
 main.note{max-width:28rem}main.note form{display:grid;gap:.75rem;margin-top:1rem}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.75rem}
-.card{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:.75rem}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(10rem,1fr));gap:.75rem}
+.card{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:.75rem}
 .card dt{color:var(--soft);font-size:.875rem}.card dd{margin:0;font-size:1.375rem;font-variant-numeric:tabular-nums}
 .card dd.soft{font-size:.875rem}
-meter{width:100%;height:.75rem}
+meter{width:100%;min-width:6rem;height:.75rem}.states th{width:8rem}.states td.number{width:5rem}
+.wide table{min-width:44rem}
 .alerts{list-style:none;margin:0;padding:0}
 .alerts li{border-left:.25rem solid var(--accent);background:var(--card);padding:.5rem .75rem;margin:.5rem 0}
 `;
@@ -56,20 +57,17 @@ const card = (name: string, value: string, more: Html | string = ''): Html =>
     ${more === '' ? '' : html`<dd class="soft">${more}</dd>`}
   </dl>`;
 
+function alertItem(alert: Alert, at: number): Html {
+  const { name, about, what, value, threshold, since } = alert;
+  const known = since === null ? [] : [`since ${spanOf((at - since) / 1000)}`];
+  const figures = [valueOf(alert, value), `alert from ${valueOf(alert, threshold)}`, ...known].join('; ');
+  return html`<li><strong>${about === null ? name : `${name} (${about})`}</strong>: ${what} <span class="soft">${figures}</span></li>`;
+}
+
 function alertList(alerts: Alert[], at: number): Html {
   if (alerts.length === 0) return html`<p>All is well.</p>`;
-  const items = alerts.map(
-    (alert) =>
-      html`<li>
-        <strong>${alert.name}${alert.about === null ? '' : ` (${alert.about})`}</strong>: ${alert.what}
-        <span class="soft">
-          ${valueOf(alert, alert.value)}; alert from ${valueOf(alert, alert.threshold)}
-          ${alert.since === null ? '' : `; since ${spanOf((at - alert.since) / 1000)}`}
-        </span>
-      </li>`,
-  );
   return html`<ul class="alerts" role="alert">
-    ${items}
+    ${alerts.map((alert) => alertItem(alert, at))}
   </ul>`;
 }
 
@@ -97,7 +95,7 @@ function stateTable(jobs: Figures['jobs']): Html {
         <td><meter min="0" max="${most}" value="${number}" aria-label="${state}"></meter></td>
       </tr>`,
   );
-  return html`<table>
+  return html`<table class="states">
     ${rows}
   </table>`;
 }
@@ -128,12 +126,13 @@ function budgetRow(name: string, { usedSeconds, reservedSeconds, limitSeconds, c
 
 function providerRow({ id, breaker, failures, lastError, health }: ProviderView): Html {
   const words = health === null ? 'not asked' : health.ok ? 'well' : 'not well';
+  const said = [health?.hint ?? '', breaker === 'closed' ? '' : (lastError ?? '')].filter((text) => text !== '').join('; ');
   return html`<tr>
     <th scope="row">${id}</th>
     <td class="${health?.ok === false ? 'bad' : ''}">${words}</td>
     <td class="${breaker === 'closed' ? '' : 'bad'}">${breaker}</td>
     <td class="number">${failures}</td>
-    <td>${health?.hint ?? ''} ${breaker === 'closed' ? '' : lastError}</td>
+    <td>${said}</td>
   </tr>`;
 }
 

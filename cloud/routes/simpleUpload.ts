@@ -4,7 +4,7 @@
  * Invariant: one photo at a time is held, because its hash must be known before R2 takes it; what is refused in the middle leaves nothing.
  *
  * The page takes the place out of a photo before it sends it; who comes this way may not have. The bytes are kept as they came, for the
- * trainer alone: no route serves photos, to the owner or through a share, and the models hold nothing of their EXIF.
+ * trainer and the owner: nothing that is shared holds photos, and the models hold nothing of their EXIF.
  */
 import {
   MaxFileSizeExceededError,

@@ -8,8 +8,8 @@ import type { Instance, InstanceBook, InstanceChange, InstanceStatus } from '../
 interface Row {
   id: string;
   external_id: string;
-  /** The class and how it is rented: "rtx-4090" or "rtx-4090:spot". */
   gpu_class: string;
+  spot: number;
   status: InstanceStatus;
   created_at: number;
   seen_at: number;
@@ -22,7 +22,6 @@ interface JobRow {
   gpu_seconds_reserved: number;
 }
 
-const spotMark = ':spot';
 const marks = (states: readonly string[]): string => states.map((state) => `'${state}'`).join(', ');
 const jobsOfMachines =
   "SELECT external_id, state, gpu_seconds_reserved FROM jobs WHERE provider = ?1 AND external_id LIKE '%/%'" +
@@ -35,12 +34,11 @@ const columns: Record<keyof InstanceChange, string> = {
 };
 
 function instanceOf(row: Row, jobs: JobRow[]): Instance {
-  const spot = row.gpu_class.endsWith(spotMark);
   return {
     id: row.id,
     externalId: row.external_id,
-    gpuClass: spot ? row.gpu_class.slice(0, -spotMark.length) : row.gpu_class,
-    spot,
+    gpuClass: row.gpu_class,
+    spot: row.spot === 1,
     status: row.status,
     createdAtMs: row.created_at,
     seenAtMs: row.seen_at,
@@ -66,11 +64,9 @@ export function createInstanceBook(db: D1Database, provider = 'vast'): InstanceB
     live: () => read("status <> 'gone'"),
     find: async (id) => (await read('id = ?2', id)).at(0) ?? null,
     async add({ id, gpuClass, spot, createdAtMs }) {
-      const insert = 'INSERT INTO instances (id, provider, external_id, gpu_class, created_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)';
-      await db
-        .prepare(insert)
-        .bind(id, provider, '', `${gpuClass}${spot ? spotMark : ''}`, createdAtMs)
-        .run();
+      const insert =
+        'INSERT INTO instances (id, provider, external_id, gpu_class, spot, created_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)';
+      await db.prepare(insert).bind(id, provider, '', gpuClass, Number(spot), createdAtMs).run();
     },
     async mark(id, change) {
       const entries = Object.entries(change) as [keyof InstanceChange, unknown][];

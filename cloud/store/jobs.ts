@@ -24,6 +24,8 @@ export interface Job {
   bytes: number;
   provider: ProviderId | null;
   gpuClass: string | null;
+  /** 1: on capacity that may be taken away. */
+  spot: number;
   externalId: string | null;
   /** JSON: ProviderId[]. */
   triedProviders: string;

@@ -4,6 +4,7 @@
  * was deleted is a trace of it. Only of photos a mark stays, with their project.
  */
 import type { Cloud } from '../cloud.ts';
+import { sessionSeconds } from './sessions.ts';
 
 export type PurgeKind = 'owner' | 'project' | 'photos' | 'job';
 
@@ -30,4 +31,22 @@ export async function closePurge(cloud: Cloud, { id, kind }: Purge): Promise<voi
 
 export async function notePurgeFailure(cloud: Cloud, { id }: Purge, error: string): Promise<void> {
   await cloud.db.prepare('UPDATE purges SET tries = tries + 1, last_error = ?2 WHERE id = ?1').bind(id, error.slice(0, 1000)).run();
+}
+
+/**
+ * Orders everything of owners to be deleted whom nobody has been for a year and nobody can be again: no session that is good, no recovery
+ * code, no passkey, no account elsewhere.
+ * @returns how many
+ */
+export async function orderForgottenOwners(cloud: Cloud): Promise<number> {
+  const insert =
+    "INSERT INTO purges (id, kind, target, created_at) SELECT 'prg_' || lower(hex(randomblob(16))), 'owner', o.id, ?1 FROM owners o" +
+    ' WHERE o.seen_at <= ?2 AND NOT EXISTS (SELECT 1 FROM sessions WHERE owner_id = o.id AND expires_at > ?1)' +
+    ' AND NOT EXISTS (SELECT 1 FROM passkeys WHERE owner_id = o.id) AND NOT EXISTS (SELECT 1 FROM identities WHERE owner_id = o.id)' +
+    ' ON CONFLICT (kind, target) DO NOTHING RETURNING id';
+  const { results } = await cloud.db
+    .prepare(insert)
+    .bind(cloud.now(), cloud.now() - sessionSeconds * 1000)
+    .all();
+  return results.length;
 }

@@ -76,9 +76,16 @@ function jobRowsRemoved(db: D1Database, jobs: string, id: string): D1PreparedSta
 
 /** Removes a job, and its upload where no other job is of it. Its models and its room are gone already. */
 export async function removeJobRows({ db }: Cloud, jobId: string): Promise<void> {
-  const upload = await db.prepare('SELECT upload_id AS id FROM jobs WHERE id = ?1').bind(jobId).first<{ id: string }>();
-  const unused = 'DELETE FROM uploads WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE upload_id = ?1)';
-  await db.batch([...jobRowsRemoved(db, 'SELECT ?1', jobId), ...(upload ? [db.prepare(unused).bind(upload.id)] : [])]);
+  const query = 'SELECT upload_id AS uploadId, owner_id AS ownerId FROM jobs WHERE id = ?1';
+  const job = await db.prepare(query).bind(jobId).first<{ uploadId: string; ownerId: string }>();
+  const isUnused = 'NOT EXISTS (SELECT 1 FROM jobs WHERE upload_id = ?1)';
+  const upload = job && [
+    db.prepare(`DELETE FROM uploads WHERE id = ?1 AND ${isUnused}`).bind(job.uploadId),
+    db
+      .prepare(`DELETE FROM idempotency_keys WHERE owner_id = ?2 AND instr(response, ?1) > 0 AND ${isUnused}`)
+      .bind(job.uploadId, job.ownerId),
+  ];
+  await db.batch([...jobRowsRemoved(db, 'SELECT ?1', jobId), ...(upload ?? [])]);
 }
 
 /** Removes a project and every row that names it. Objects, models and rooms are gone already. */

@@ -59,7 +59,7 @@ describe('GET /api/admin/health', () => {
     expect(health.figures?.lastDay).toEqual({ completed: 3, failed: 2, errorRate: 0.4 });
     // The message whose time came five minutes ago counts from then.
     expect(health.figures?.queue).toEqual({ unsent: 2, delayed: 0, oldestUnsentAt: now, oldestWaitingAt: waiting.createdAt });
-    expect(names(health).sort()).toEqual(['error-rate', 'outbox-stuck', 'waiting-long', 'worker-silent']);
+    expect(names(health).sort()).toEqual(['error-rate', 'outbox-stuck', 'sweep-late', 'waiting-long', 'worker-silent']);
     expect(health.ok).toBe(false);
   });
 

@@ -80,7 +80,7 @@ describe('secrets', () => {
     whole.secrets.set('webhook token', webhookToken);
     const down = (): Promise<never> => Promise.reject(new Error('The database is down.'));
     const statement = { bind: () => statement, first: down, all: down, run: down };
-    // Migrations are applied by now, so that the first to ask the database is the route.
+    // Whoever asks first finds it down.
     whole.env.DB = new Proxy(whole.env.DB, { get: (db, name) => (name === 'prepare' ? () => statement : Reflect.get(db, name)) });
     expect((await whole.send(`/s/${shareToken}`)).status).toBe(500);
     expect((await whole.send(`/api/webhooks/runpod/${sent.jobId}/1/${webhookToken}`, { method: 'POST', body: '{}' })).status).toBe(500);

@@ -88,6 +88,12 @@ describe('alertsOf', () => {
     expect(alertsOf(edges['provider-unwell'][1], { 'provider-unwell runpod': 8 })[0].since).toBe(8);
   });
 
+  test('a sweep that has never run is late as soon as somebody waits for it', () => {
+    expect(alertsOf(found({ sweptAt: null }))).toEqual([]);
+    const waiting = { ...quiet().queue, oldestWaitingAt: before(300) };
+    expect(alertsOf(found({ sweptAt: null, queue: waiting })).map(({ name }) => name)).toEqual(['sweep-late']);
+  });
+
   test('a job that was just ordered does not make a worker silent that nobody needed before', () => {
     const figures = { jobs: jobs({ submitted: 1 }), queue: { ...quiet().queue, oldestWaitingAt: before(599) } };
     expect(alertsOf(found({ ...figures, workers: [{ name: 'w', seenAt: before(9999) }] }))).toEqual([]);

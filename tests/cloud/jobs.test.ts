@@ -224,6 +224,7 @@ describe('routes', () => {
     expect(second).toMatchObject({ preset: 'full', retryOf: job.id });
     await kit.drain();
     expect((await ask('DELETE', `/api/jobs/${second.id}`)).status).toBe(204);
+    await kit.cloud.settled();
     expect((await kit.now(second)).state).toBe('cancelled');
     const { results } = await kit.cloud.db.prepare('SELECT kind, target, status FROM purges').all();
     expect(results).toEqual([{ kind: 'job', target: second.id, status: 'open' }]);

@@ -1,11 +1,12 @@
 /** Taking along everything that is kept about oneself. */
-import { expect, test } from 'vitest';
+import { env, exports } from 'cloudflare:workers';
+import { expect, test, vi } from 'vitest';
 import { exportedTables } from '../../cloud/jobs/exportOwner.ts';
 import { modelKey } from '../../cloud/policy/objectKeys.ts';
 import { sha256Hex } from '../../cloud/policy/tokens.ts';
 import { type Browser, type IdentityApp, codeOf, identityApp } from './identityApp.ts';
 import { givenJob, givenPhotos, givenProject } from './rows.ts';
-import { tablesWith } from './tables.ts';
+import { rowsWith, tablesWith } from './tables.ts';
 import type { TestCloud } from './testCloud.ts';
 
 interface Export {
@@ -173,4 +174,17 @@ test('strangers have nothing to take along or to delete', async () => {
   const app = await identityApp();
   expect(await codeOf(await app.browser().ask('GET', '/api/me/export'))).toBe('401 no-owner');
   expect(await codeOf(await app.browser().ask('DELETE', '/api/me'))).toBe('401 no-owner');
+});
+
+test('through the whole Worker: who deletes themself is gone as soon as the queue comes round', async () => {
+  const [origin, base] = ['https://splat.test', { origin: 'https://splat.test' }];
+  const ask = (method: string, path: string, headers: Record<string, string> = base): Promise<Response> =>
+    exports.default.fetch(new Request(`${origin}${path}`, { method, headers }));
+  const made = await ask('POST', '/api/session');
+  const cookie = made.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const { owner } = await made.json<{ owner: { id: string } }>();
+  expect(await codeOf(await ask('DELETE', '/api/me', { cookie, origin: 'https://evil.test' }))).toBe('403 other-site');
+  expect((await ask('DELETE', '/api/me', { ...base, cookie })).status).toBe(202);
+  expect(await codeOf(await ask('GET', '/api/projects', { cookie }))).toBe('401 no-owner');
+  await vi.waitFor(async () => expect(await rowsWith(env.DB, [owner.id])).toEqual([]), { timeout: 20_000 });
 });

@@ -1,6 +1,6 @@
 /** The OpenAPI document: that it is of the routes that there are, holds together, and is served for programs and for people. */
 import { describe, expect, test } from 'vitest';
-import { app } from '../../cloud/zzApp.ts';
+import { app } from '../../cloud/app.ts';
 import { type JsonSchema, openApiDocument, sections, templateOf } from '../../cloud/openapi/document.ts';
 import { wholeApp } from './wholeJob.ts';
 

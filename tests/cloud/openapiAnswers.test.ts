@@ -32,7 +32,7 @@ function operationOf(method: string, path: string): { template: string; operatio
     return new RegExp(`^${pattern}$`).test(path) && method.toLowerCase() in document.paths[each];
   });
   if (template === undefined) throw new Error(`${method} ${path} is not in the document.`);
-  return { template, operation: document.paths[template][method.toLowerCase()] as unknown as Operation };
+  return { template, operation: document.paths[template][method.toLowerCase()] as Operation };
 }
 
 /** What is wrong with an answer by the document; null for nothing. */

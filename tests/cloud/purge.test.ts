@@ -5,8 +5,9 @@ import { expect, test } from 'vitest';
 import { deleteProject } from '../../cloud/jobs/deleteProject.ts';
 import { purgeDue } from '../../cloud/jobs/purge.ts';
 import { modelKey, photoKey } from '../../cloud/policy/objectKeys.ts';
-import { randomToken, sha256Hex } from '../../cloud/policy/tokens.ts';
+import { randomToken } from '../../cloud/policy/tokens.ts';
 import type { Job } from '../../cloud/store/jobs.ts';
+import { orderForgottenOwners } from '../../cloud/store/purges.ts';
 import { purgeOrdered } from '../../cloud/store/purgeOrders.ts';
 import { roomOf } from '../../cloud/store/rooms.ts';
 import { addShare, openShare } from '../../cloud/store/shares.ts';
@@ -284,14 +285,25 @@ test('GPU time that was reserved is given back before the job is forgotten', asy
   expect(day).toEqual({ reserved: 0, used: 0 });
 });
 
-test('more objects than R2 deletes at once', async () => {
+test('R2 is asked to delete a thousand objects at a time at most', async () => {
   const cloud = await testCloud();
   const projectId = await givenProject(cloud, await givenOwner(cloud));
-  const keys = await Promise.all(Array.from({ length: 1100 }, async (_, i) => photoKey(projectId, await sha256Hex(`${i}`))));
-  for (let at = 0; at < keys.length; at += 50) await Promise.all(keys.slice(at, at + 50).map((key) => env.BUCKET.put(key, 'x')));
+  const objects = Array.from({ length: 2500 }, (_, i) => ({ key: photoKey(projectId, `${i}`), size: 1 }));
+  const deleted: string[][] = [];
+  const full = {
+    list: ({ cursor = '0' }: R2ListOptions) => {
+      const [from, to] = [Number(cursor), Number(cursor) + 1000];
+      const page = objects.slice(from, to);
+      return Promise.resolve(
+        to < objects.length ? { objects: page, truncated: true, cursor: `${to}` } : { objects: page, truncated: false },
+      );
+    },
+    delete: (keys: string[]) => Promise.resolve(void deleted.push(keys)),
+  } as unknown as R2Bucket;
   await order(cloud, 'project', projectId);
-  await purgeDue(cloud);
-  expect(await keysUnder(`projects/${projectId}/`)).toEqual([]);
+  expect(await purgeDue({ ...cloud, env: { ...cloud.env, BUCKET: full } })).toBe(1);
+  expect(deleted.map(({ length }) => length)).toEqual([1000, 1000, 500]);
+  expect(new Set(deleted.flat())).toEqual(new Set(objects.map(({ key }) => key)));
 });
 
 test('an order for what is not there is done with at once, also the second time', async () => {
@@ -300,4 +312,31 @@ test('an order for what is not there is done with at once, also the second time'
   expect(await purgeDue(cloud)).toBe(4);
   for (const kind of ['owner', 'project', 'photos', 'job'] as const) await order(cloud, kind, `${kind}-of-nobody`);
   expect(await purgeDue(cloud)).toBe(4);
+});
+
+test('an owner whom nobody can be any more goes after a year; one with a way back, or one who was seen, stays', async () => {
+  const { cloud, page, ownerId: seen } = await signedIn();
+  const gone = await givenAll(cloud, { ownerId: await givenOwner(cloud) });
+  const [code, passkey, account] = [await givenOwner(cloud), await givenOwner(cloud), await givenOwner(cloud)];
+  await run(cloud, "INSERT INTO sessions VALUES (?1, ?1, 'recovery', '', 1, 1, ?2)", code, Number.MAX_SAFE_INTEGER);
+  await run(cloud, "INSERT INTO passkeys VALUES (?1, ?1, 'key', 1, '[]', 1)", passkey);
+  await run(cloud, "INSERT INTO identities VALUES ('google', ?1, ?1, 1)", account);
+  cloud.nowMs += 365 * 86_400_000 - 1;
+  await page.ask('GET', '/api/session');
+  await cloud.db.prepare('DELETE FROM purges').run();
+  await orderForgottenOwners(cloud);
+  const ordered = async (): Promise<unknown[]> => {
+    const mine = [gone.ownerId, code, passkey, account, seen];
+    const { results } = await cloud.db.prepare("SELECT target FROM purges WHERE kind = 'owner'").all<{ target: string }>();
+    return results.map(({ target }) => target).filter((target) => mine.includes(target));
+  };
+  expect(await ordered()).toEqual([]);
+  cloud.nowMs += 1;
+  await orderForgottenOwners(cloud);
+  expect(await orderForgottenOwners(cloud)).toBe(0);
+  expect(await ordered()).toEqual([gone.ownerId]);
+  await purgeDue(cloud);
+  expect(await rowsWith(cloud.db, [gone.ownerId])).toEqual([]);
+  await expectGone(cloud, gone);
+  expect(await (await page.ask('GET', '/api/session')).json()).toMatchObject({ owner: { id: seen } });
 });

@@ -7,7 +7,7 @@ import { env as bindings } from 'cloudflare:workers';
 import type { JobStatus, ProcessAnswer, UploadSession } from '../../src/core/job/cloudApi.ts';
 import type { NewShare } from '../../src/core/job/cloudShares.ts';
 import type { Manifest, PullAnswer, TrainSpec } from '../../src/core/job/trainerApi.ts';
-import { app } from '../../cloud/zzApp.ts';
+import { app } from '../../cloud/app.ts';
 import { createCloud } from '../../cloud/cloud.ts';
 import type { Env } from '../../cloud/env.ts';
 import { handleBatch } from '../../cloud/jobs/consume.ts';
@@ -58,7 +58,7 @@ export function wholeApp(
     secrets,
     async send(path, init) {
       const url = new URL(path, origin).href;
-      const answer = await app.fetch(new Request(url, init), env, context as unknown as ExecutionContext);
+      const answer = await app.fetch(new Request(url, init), env, context);
       await settled();
       const [, session] = /^__Host-owner=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '') ?? [];
       if (session !== undefined) {
