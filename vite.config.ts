@@ -9,7 +9,17 @@ export default defineConfig({
   worker: { format: 'es' },
   // The workers' dependencies are bundled at the start: finding one later would reload the page in the middle of a run.
   optimizeDeps: {
-    include: ['idb', 'exifr/dist/lite.esm.mjs', 'fflate', 'mediabunny', '@playcanvas/splat-transform', '@gltf-transform/core'],
+    include: [
+      'idb',
+      'exifr/dist/lite.esm.mjs',
+      'fflate',
+      'mediabunny',
+      '@playcanvas/splat-transform',
+      '@gltf-transform/core',
+      'hono/client',
+      'zod',
+      '@simplewebauthn/browser',
+    ],
   },
   server: { watch: { ignored: ['**/.cache/**', '**/OUT/**', '**/dist/**', '**/tests/**'] } },
 });

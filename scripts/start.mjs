@@ -24,6 +24,7 @@ const { values } = parseArgs({
     'no-trainer': { type: 'boolean', default: false },
     'no-watch': { type: 'boolean', default: false },
     'train-args': { type: 'string' },
+    'sweep-seconds': { type: 'string', default: '60' },
     var: { type: 'string', multiple: true, default: [] },
     open: { type: 'boolean', default: false },
   },
@@ -72,14 +73,20 @@ const server = await createServer({
 await server.listen();
 server.printUrls();
 
+const address = (server.resolvedUrls?.local[0] ?? `http://localhost:${values.port}/`).replace(/\/$/, '');
+
+/** The emulation has no clock: the cron trigger of wrangler.toml is pulled from here, and once at the start for what a crash left behind. */
+const sweep = () => fetch(`${address}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`).catch(() => undefined);
+void sweep();
+setInterval(sweep, Number(values['sweep-seconds']) * 1000).unref();
+
 /** @type {import('node:child_process').ChildProcess | null} */
 let trainer = null;
 let isEnding = false;
 
 /** Starts the trainer, and again when it falls over. */
 function startTrainer() {
-  const address = server.resolvedUrls?.local[0] ?? `http://localhost:${values.port}/`;
-  const args = ['--api', address.replace(/\/$/, ''), '--token-file', workerTokenFile, '--work', join(values.state, 'trainer')];
+  const args = ['--api', address, '--token-file', workerTokenFile, '--work', join(values.state, 'trainer')];
   const extra = values['train-args'] === undefined ? [] : [`--train-args=${values['train-args']}`];
   const begun = Date.now();
   trainer = spawn(process.execPath, trainerCommand(root, [...args, ...extra]), { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });

@@ -92,8 +92,6 @@ export interface SolveSummary {
 export type RunState = 'running' | 'paused' | 'finished' | 'stopped';
 
 export type TrainMessage =
-  /** Sent once, when the worker has loaded. A failure is `gpu-missing`. */
-  | { type: 'ready'; failure: Failure | null }
   | { type: 'event'; event: JobEvent }
   /** A latest-value slot: a newer one replaces it. */
   | { type: 'solve-snapshot'; sketch: SolveSketch }

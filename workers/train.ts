@@ -2,7 +2,6 @@
  * The training worker's entry: takes the page's commands and hands them to the one run it has.
  * Invariant: no exception is swallowed; each reaches the page as 'crashed', but for those of a lost device: that is told as what it is.
  */
-import type { Failure } from '../src/core/job/failure.ts';
 import type { TrainCommand, TrainMessage } from './protocol.ts';
 import { TrainRun } from './train/trainRun.ts';
 
@@ -35,13 +34,6 @@ async function handle(command: TrainCommand): Promise<void> {
   }
 }
 
-/** Looks whether training could work here, before the person has chosen anything. */
-async function gpuFailure(): Promise<Failure | null> {
-  if (!navigator.gpu) return { code: 'gpu-missing', detail: 'This browser has no WebGPU.' };
-  const adapter = await navigator.gpu.requestAdapter().catch(() => null);
-  return adapter ? null : { code: 'gpu-missing', detail: 'WebGPU is present but offers no adapter.' };
-}
-
 async function crashed(reason: unknown): Promise<void> {
   if (await run?.isLost()) return;
   console.error(reason);
@@ -53,4 +45,3 @@ self.addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
   void crashed(event.reason);
 });
-void gpuFailure().then((failure) => post({ type: 'ready', failure }));

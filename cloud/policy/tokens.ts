@@ -2,23 +2,12 @@
  * Random names and secrets, and their comparison.
  * Invariant: secrets are compared in constant time, and only their SHA-256 is ever stored.
  */
+import { base64UrlOf } from './base64Url.ts';
+
 const encoder = new TextEncoder();
 
 export const hexOf = (bytes: ArrayBuffer | Uint8Array): string =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-/** RFC 4648, section 5, without padding. */
-export function base64UrlOf(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
-}
-
-/** @throws when the text is not base64url */
-export function bytesOfBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
-}
 
 export const randomToken = (bytes = 32): string => base64UrlOf(crypto.getRandomValues(new Uint8Array(bytes)));
 
@@ -28,7 +17,7 @@ export type IdPrefix = 'own' | 'prj' | 'upl' | 'job' | 'mdl' | 'shr' | 'psh' | '
 export const newId = (prefix: IdPrefix): string => `${prefix}_${randomToken(16)}`;
 
 export async function sha256Hex(data: string | Uint8Array): Promise<string> {
-  return hexOf(await crypto.subtle.digest('SHA-256', typeof data === 'string' ? encoder.encode(data) : (data as Uint8Array<ArrayBuffer>)));
+  return hexOf(await crypto.subtle.digest('SHA-256', typeof data === 'string' ? encoder.encode(data) : data));
 }
 
 /** Equal in constant time for texts of equal length; the length is no secret. */

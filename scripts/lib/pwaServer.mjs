@@ -59,7 +59,13 @@ export async function serveBuilt(folder, port = 0) {
     const name = path.endsWith('/') ? `${path}index.html` : path;
     readFile(join(current, name)).then(
       (body) => response.writeHead(200, { 'content-type': types[extname(name)] ?? 'application/octet-stream', ...headers }).end(body),
-      () => response.writeHead(404, headers).end(),
+      // An address that names no file is a page's, as the host's single-page-application mode has it.
+      () =>
+        extname(name) === ''
+          ? readFile(join(current, 'index.html')).then((page) =>
+              response.writeHead(200, { 'content-type': types['.html'], ...headers }).end(page),
+            )
+          : response.writeHead(404, headers).end(),
     );
   });
   await new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(null)));

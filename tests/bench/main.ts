@@ -1,12 +1,15 @@
 /**
- * Benchmarks. `npm run bench -- train|match|bundle|view [--label TEXT] [--quick]` prints a table and appends one line to
- * tests/bench/results.jsonl. `view` also takes `--full` and `--only NAME,NAME`.
- * Invariant: nothing here asserts; a figure is only comparable with others of the same run on the same machine.
+ * Benchmarks. `npm run bench -- train|match|bundle|view|cloud-load|cloud-stream [--label TEXT] [--quick]` prints a table and appends one
+ * line to tests/bench/results.jsonl. `view` also takes `--full` and `--only NAME,NAME`, `cloud-load` takes `--owners N`.
+ * Invariant: a figure is only comparable with others of the same run on the same machine. Nothing here asserts but the benches of the
+ * cloud, which fail when something was lost, doubled or buffered.
  */
 import { parseArgs } from 'node:util';
 import { openNodeGpu } from '../../src/cli/nodeGpu.ts';
 import type { Gpu } from '../../src/core/gpu/device.ts';
 import { benchBundle } from './bundleBench.ts';
+import { benchCloudLoad } from './cloud/loadBench.ts';
+import { benchCloudStream } from './cloud/streamBench.ts';
 import { benchMatching } from './matchBench.ts';
 import { benchTraining } from './trainBench.ts';
 import { benchViewers } from './viewBench.ts';
@@ -18,27 +21,38 @@ const { positionals, values } = parseArgs({
     quick: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    owners: { type: 'string', default: '' },
   },
 });
 
-const benches: Record<string, (gpu: Gpu, label: string, quick: boolean) => Promise<void>> = {
-  train: benchTraining,
-  match: benchMatching,
-  bundle: (_, label, quick) => benchBundle(label, quick),
-  view: (gpu, label, quick) => benchViewers(gpu, { label, quick, full: values.full, only: values.only.split(',').filter(Boolean) }),
-};
-const bench = benches[positionals[0] ?? ''];
+const { label, quick, full } = values;
 
-if (!bench) {
-  process.stderr.write(`Usage: npm run bench -- ${Object.keys(benches).join('|')} [--label TEXT] [--quick]\n`);
-  process.exitCode = 2;
-} else {
+const onGpu: Record<string, (gpu: Gpu) => Promise<void>> = {
+  train: (gpu) => benchTraining(gpu, label, quick),
+  match: (gpu) => benchMatching(gpu, label, quick),
+  view: (gpu) => benchViewers(gpu, { label, quick, full, only: values.only.split(',').filter(Boolean) }),
+};
+const onCpu: Record<string, () => Promise<void>> = {
+  bundle: () => benchBundle(label, quick),
+  'cloud-load': () => benchCloudLoad({ label, owners: Number(values.owners) || (quick ? 20 : 200) }),
+  'cloud-stream': () => benchCloudStream({ label }),
+};
+
+async function withGpu(bench: (gpu: Gpu) => Promise<void>): Promise<void> {
   const gpu = await openNodeGpu();
-  if (gpu.ok) {
-    await bench(gpu.value, values.label, values.quick);
-    gpu.value.dispose();
-  } else {
+  if (!gpu.ok) {
     process.stderr.write(`${gpu.failure.detail}\n`);
     process.exitCode = 1;
+    return;
   }
+  await bench(gpu.value);
+  gpu.value.dispose();
+}
+
+const name = positionals[0] ?? '';
+if (name in onGpu) await withGpu(onGpu[name]);
+else if (name in onCpu) await onCpu[name]();
+else {
+  process.stderr.write(`Usage: npm run bench -- ${Object.keys({ ...onGpu, ...onCpu }).join('|')} [--label TEXT] [--quick]\n`);
+  process.exitCode = 2;
 }

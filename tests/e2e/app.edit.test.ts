@@ -3,18 +3,17 @@
  * annotated; a reload brings all of it back, and the file that is saved holds exactly the splats that were left.
  */
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { text } from '../../src/app/i18n/en.ts';
 import { readPly, writePly } from '../../src/core/formats/ply.ts';
 import { type Splats, emptySplats } from '../../src/core/scene/splats.ts';
-import { type AppServer, serveApp } from '../browser/appServer.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { randomNumbers } from '../randomScene.ts';
 import { button } from './appPage.ts';
+import { axeFindings } from './axe.ts';
+import { type BuiltApp, buildMs, openContext, serveBuiltApp } from './builtApp.ts';
 
-const axeFile = fileURLToPath(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url));
 /** A software GPU takes its time. */
 const patient = { timeout: 20_000, interval: 100 };
 const words = text.edit;
@@ -41,12 +40,12 @@ function scene(): Splats {
   return splats;
 }
 
-let app: AppServer;
+let app: BuiltApp;
 let browser: Browser;
 
 beforeAll(async () => {
-  [app, browser] = await Promise.all([serveApp(), launchChromium({ webGpu: true })]);
-});
+  [app, browser] = await Promise.all([serveBuiltApp(), launchChromium({ webGpu: true })]);
+}, buildMs);
 
 afterAll(async () => {
   await browser.close();
@@ -56,15 +55,6 @@ afterAll(async () => {
 const counts = (page: Page) => page.getByTestId('edit-counts').textContent();
 const says = (page: Page, kept: number, selected = 0) => expect.poll(() => counts(page), patient).toBe(words.counts(kept, total, selected));
 const tab = (page: Page, name: string) => page.getByRole('tab', { name, exact: true });
-
-async function axeFindings(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: await readFile(axeFile, 'utf8') });
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
-    const { violations } = await axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-}
 
 /** Shares of a screenshot of the scene that are clearly red and clearly green. */
 async function colours(page: Page): Promise<{ red: number; green: number }> {
@@ -159,7 +149,7 @@ const keptEdits = (page: Page): Promise<string> =>
   );
 
 test('a scene is edited, comes back after a reload as it was left, and is saved that way', async () => {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 700 }, reducedMotion: 'reduce' });
+  const context = await openContext(browser, { viewport: { width: 1100, height: 700 } });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const errors: string[] = [];

@@ -9,10 +9,10 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { text } from '../../src/app/i18n/en.ts';
 import { words } from '../../src/core/job/words.en.ts';
-import { type AppServer, serveApp } from '../browser/appServer.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { writeProceduralDataset } from '../fixtures/writeProceduralDataset.ts';
-import { announced, button, dropFile, folderInput, holdDevice, inTrainer, loseDevice, startTraining, units } from './appPage.ts';
+import { announced, button, dropFile, folderInput, holdDevice, inTrainer, loseDevice, startTraining, trainers, units } from './appPage.ts';
+import { type BuiltApp, buildMs, serveBuiltApp } from './builtApp.ts';
 import {
   type Person,
   allowBytes,
@@ -30,7 +30,7 @@ import {
 } from './faultPage.ts';
 import { type PhotoSet, writePhotoSet } from './photoSet.ts';
 
-let app: AppServer;
+let app: BuiltApp;
 let browser: Browser;
 let folder: string;
 /** Photos with cameras, small enough to train in seconds; photos without, large enough to be solved. */
@@ -40,10 +40,10 @@ let photos: string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'splat-faults-'));
   const solvable = { widthPx: 320, heightPx: 240, viewCount: 24, pointCount: 10, detail: true };
-  [app, browser, set] = await Promise.all([serveApp(), launchChromium({ webGpu: true }), writePhotoSet(join(folder, 'spheres'))]);
+  [app, browser, set] = await Promise.all([serveBuiltApp(), launchChromium({ webGpu: true }), writePhotoSet(join(folder, 'spheres'))]);
   const { reconstruction } = await writeProceduralDataset(join(folder, 'set'), solvable);
   photos = reconstruction.views.filter((_, i) => i % 2 === 0).map(({ photoName }) => join(folder, 'set', 'images', photoName));
-});
+}, buildMs);
 
 afterAll(async () => {
   await browser.close();
@@ -102,7 +102,7 @@ describe('a tab closed', () => {
     const person = await newPerson(browser);
     const slowly = `const decode = createImageBitmap;
       globalThis.createImageBitmap = async (...given) => (await new Promise((go) => setTimeout(go, 250)), decode(...given));`;
-    await alterWorker(person.context, /\/workers\/intake\.ts/, slowly);
+    await alterWorker(person.context, 'intake', slowly);
     let page = await person.open(app.url);
 
     // Intake: the photos so far are there, and the rest is added without taking any twice.
@@ -206,31 +206,6 @@ describe('a tab closed', () => {
   });
 });
 
-describe('a worker that breaks', () => {
-  test(
-    'in the middle of training: it is said, its work ends, and "Try again" goes on from what was kept',
-    { timeout: slowMs },
-    async () => {
-      const person = await newPerson(browser);
-      const page = await training(person, 50_000);
-      await moreStepsThan(page, 10);
-      const step = await keptByPause(page);
-      await button(page, text.controls.resume).click();
-      await moreStepsThan(page, step);
-      await inTrainer(page, () => void Promise.reject(new Error('a bug on purpose')));
-      const alert = page.getByRole('alert');
-      await alert.getByText(text.problem.bug.heading).waitFor();
-      await alert.getByText('a bug on purpose').waitFor();
-      await expect.poll(() => page.workers().filter((worker) => worker.url().includes('train')).length, patient).toBe(0);
-      await page.evaluate(() => (globalThis.said = []));
-      await button(page, actions.again).click();
-      await announced(page, text.progress.states.running);
-      await moreStepsThan(page, step);
-      expect(Math.min(...(await stepsSaid(page)))).toBeGreaterThanOrEqual(step);
-    },
-  );
-});
-
 describe('full storage', () => {
   test('before photos are taken in: nothing is taken, the figures are named, and the way to free space', async () => {
     const person = await newPerson(browser);
@@ -248,13 +223,17 @@ describe('full storage', () => {
     await page.getByText(text.check.using(12, 12)).waitFor();
     expect((await records(page)).filter((project) => project.photos.length > 0)).toHaveLength(1);
   });
+});
 
-  test('while it trains: one remark, training goes on, and what was kept stays whole', { timeout: slowMs }, async () => {
+describe('one run, one fault after another', () => {
+  test('full storage, a worker that breaks, and checkpoints that are damaged', { timeout: 2 * slowMs }, async () => {
     const person = await newPerson(browser);
     let page = await training(person, 50_000);
     const id = idIn(page);
     await moreStepsThan(page, 10);
-    const step = await keptByPause(page);
+    let step = await keptByPause(page);
+
+    // Full storage: one remark, training goes on, and what was kept stays whole.
     const [kept] = (await filesIn(page, 'projects', id)).filter(({ name }) => /^checkpoint/.test(name));
     await allowBytes(page, 1);
     for (let i = 0; i < 2; i++) {
@@ -276,30 +255,35 @@ describe('full storage', () => {
     await page.getByText(resume.training(step, 50_000)).waitFor();
     await goOn(page);
     await moreStepsThan(page, step);
-    expect(await keptByPause(page)).toBeGreaterThan(step);
-    expect(await namesOf(page, id, /^checkpoint/)).toHaveLength(2);
-  });
-});
-
-describe('damaged files', () => {
-  test('checkpoints: the older one is taken up; without one training begins anew; either is said', { timeout: slowMs }, async () => {
-    const person = await newPerson(browser);
-    let page = await training(person, 50_000);
-    const id = idIn(page);
-    await moreStepsThan(page, 10);
-    const older = await keptByPause(page);
-    await button(page, text.controls.resume).click();
-    await moreStepsThan(page, older + 10);
-    const newer = await keptByPause(page);
+    const again = await keptByPause(page);
+    expect(again).toBeGreaterThan(step);
+    step = again;
     const both = await namesOf(page, id, /^checkpoint/);
     expect(both).toHaveLength(2);
 
+    // An exception in the middle of training: it is said, its work ends, and "Try again" goes on from what was kept.
+    await button(page, text.controls.resume).click();
+    await moreStepsThan(page, step);
+    await inTrainer(page, () => void Promise.reject(new Error('a bug on purpose')));
+    const alert = page.getByRole('alert');
+    await alert.getByText(text.problem.bug.heading).waitFor();
+    await alert.getByText('a bug on purpose').waitFor();
+    await expect.poll(() => trainers(page).length, patient).toBe(0);
+    await page.evaluate(() => (globalThis.said = []));
+    person.errors.length = 0;
+    await button(page, actions.again).click();
+    await announced(page, text.progress.states.running);
+    await moreStepsThan(page, step + 10);
+    expect(Math.min(...(await stepsSaid(page)))).toBeGreaterThanOrEqual(step);
+
+    // Damaged checkpoints: the older one is taken up; without one training begins anew; either is said.
+    const newer = await keptByPause(page);
     page = await reopened(person, page);
     await page.getByText(resume.training(newer, 50_000)).waitFor();
     await damage(page, id, await newestOf(page, id, both), 'flip');
     await goOn(page);
-    await moreStepsThan(page, older);
-    expect((await stepsSaid(page))[0]).toBe(older);
+    await moreStepsThan(page, step);
+    expect((await stepsSaid(page))[0]).toBe(step);
     expect(await remarks(page)).toEqual([expect.stringContaining('goes on from the one before')]);
 
     page = await reopened(person, page);
@@ -391,7 +375,7 @@ describe('two tabs', () => {
     await first.getByRole('dialog').getByRole('button', { name: text.projects.remove }).click();
     await expect.poll(async () => (await records(first)).map((project) => project.id), patient).toEqual([id]);
     await second.getByText(text.journey.gone).waitFor();
-    await expect.poll(() => second.workers().filter((worker) => worker.url().includes('train')).length, patient).toBe(0);
+    await expect.poll(() => trainers(second).length, patient).toBe(0);
     await button(second, text.journey.toHome).click();
     await button(second, text.projects.open('spheres')).click();
     await second.getByRole('heading', { name: 'spheres' }).waitFor();

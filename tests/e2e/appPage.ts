@@ -3,7 +3,7 @@
  * Invariant: everything goes through the page as it is; nothing of the app is replaced.
  */
 import { readFile } from 'node:fs/promises';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Worker } from 'playwright-core';
 import { expect } from 'vitest';
 
 export const folderInput = 'input[webkitdirectory]';
@@ -60,7 +60,11 @@ declare global {
   var heldDevice: GPUDevice;
 }
 
-const trainer = (page: Page) => page.workers().find((worker) => worker.url().includes('train'));
+/** Addresses under which the script of a worker is published; a part of the page may have the same name. */
+export const workerScript = (name: string): RegExp => new RegExp(`/assets/${name}-[\\w-]+\\.js$`);
+
+/** The training workers that are there. */
+export const trainers = (page: Page): Worker[] => page.workers().filter((worker) => workerScript('train').test(worker.url()));
 
 /** The bright pixels of the sketch: points and cameras on a dark ground. */
 export const litPixels = (page: Page): Promise<number> =>
@@ -83,13 +87,13 @@ GPUAdapter.prototype.requestDevice = async function (descriptor) {
 
 /** Keeps hold of the device that the training worker will open, so that it can be taken away later. Call it before Start. */
 export async function holdDevice(page: Page): Promise<void> {
-  await page.route(/\/workers\/train\.ts/, async (route) => {
+  await page.route(workerScript('train'), async (route) => {
     const script = await route.fetch();
     await route.fulfill({ response: script, body: (await script.text()) + holding });
   });
 }
 
-export const loseDevice = (page: Page): Promise<void> | undefined => trainer(page)?.evaluate(() => globalThis.heldDevice.destroy());
+export const loseDevice = (page: Page): Promise<void> | undefined => trainers(page)[0]?.evaluate(() => globalThis.heldDevice.destroy());
 
 /** Runs in the training worker. */
-export const inTrainer = (page: Page, run: () => void): Promise<void> | undefined => trainer(page)?.evaluate(run);
+export const inTrainer = (page: Page, run: () => void): Promise<void> | undefined => trainers(page)[0]?.evaluate(run);

@@ -156,5 +156,5 @@ test('the server killed in the upload, in the queue and in training: the job end
   await jobReaches(page, ['completed']);
   const { projects } = await projectsOf(page);
   expect(projects.map(({ jobs, models }) => [jobs.length, models.length])).toEqual([[1, 1]]);
-  await page.locator('splat-viewer').waitFor({ timeout: patient.timeout });
+  await page.locator('article .state', { hasText: words.status.states.done }).waitFor({ timeout: patient.timeout });
 });

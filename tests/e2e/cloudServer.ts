@@ -57,6 +57,8 @@ export async function cloudServer({ trainArgs, vars = [], trainer = true }: Opti
   async function start(): Promise<void> {
     const flags = [
       '--no-watch',
+      '--sweep-seconds',
+      '3',
       '--port',
       String(port),
       '--state',

@@ -19,13 +19,13 @@ import type { Splats } from '../../src/core/scene/splats.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { blobScene } from '../fixtures/splatFiles.ts';
 import { button } from './appPage.ts';
+import { axeFindings } from './axe.ts';
 import { openBare } from './barePage.ts';
 import { blobPlaces, meanAt, nearestBlob, orbitText, trueShot } from './blobTruth.ts';
 import type {} from './exportPage/main.ts';
 
 const words = text.share;
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const axeFile = join(root, 'node_modules/axe-core/axe.min.js');
 /** A software GPU takes its time. */
 const patient = { timeout: 60_000, interval: 200 };
 
@@ -79,15 +79,6 @@ async function saved(page: Page, what: string): Promise<{ path: string; name: st
   const path = join(folder, name);
   await download.saveAs(path);
   return { path, name, bytes: new Uint8Array(await readFile(path)) };
-}
-
-async function axeFindings(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: axeFile });
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
-    const { violations } = await axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
 }
 
 /** The last of the blobs' splats, which are written in turn, are taken away: every fourth. */

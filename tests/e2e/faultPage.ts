@@ -5,6 +5,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 import type { Project } from '../../src/core/project/project.ts';
+import { workerScript } from './appPage.ts';
+import { openContext } from './builtApp.ts';
 
 /** A person's browser: what is kept lives as long as it does, over all its tabs. */
 export interface Person {
@@ -32,7 +34,7 @@ const listening = (): void => {
 };
 
 export async function newPerson(browser: Browser): Promise<Person> {
-  const context = await browser.newContext({ viewport: { width: 640, height: 700 }, reducedMotion: 'reduce' });
+  const context = await openContext(browser, { viewport: { width: 640, height: 700 } });
   const errors: string[] = [];
   await context.addInitScript(listening);
   onTestFinished(() => context.close());
@@ -66,11 +68,11 @@ export const stepsSaid = async (page: Page): Promise<number[]> =>
     return step ? [Number(step.replaceAll(',', ''))] : [];
   });
 
-/** Puts code at the end of a worker's script: it runs before the worker hears its first message. */
-export async function alterWorker(context: BrowserContext, path: RegExp, code: string): Promise<void> {
-  await context.route(path, async (route) => {
+/** Puts code at the end of the script of the worker of that name: it runs before the worker hears its first message. */
+export async function alterWorker(context: BrowserContext, name: string, code: string): Promise<void> {
+  await context.route(workerScript(name), async (route) => {
     const script = await route.fetch();
-    await route.fulfill({ response: script, body: `${await script.text()}\n${code}` });
+    await route.fulfill({ response: script, body: `${await script.text()}\nif (!('document' in globalThis)) {${code}}` });
   });
 }
 

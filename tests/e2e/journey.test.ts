@@ -12,7 +12,7 @@ import { readPly } from '../../src/core/formats/ply.ts';
 import { sampleScene, sampleViewCount } from '../../src/core/sample/sampleScene.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { announced, button, litPixels, startTraining } from './appPage.ts';
-import { type BuiltApp, buildAndServeApp } from './builtApp.ts';
+import { type BuiltApp, buildMs, serveBuiltApp } from './builtApp.ts';
 import { mainThreadTasksMs } from './mainThread.ts';
 import { type Picture, psnrDb, settledView } from './shownView.ts';
 
@@ -28,8 +28,8 @@ let app: BuiltApp;
 let browser: Browser;
 
 beforeAll(async () => {
-  [app, browser] = await Promise.all([buildAndServeApp(), launchChromium({ webGpu: true })]);
-});
+  [app, browser] = await Promise.all([serveBuiltApp(), launchChromium({ webGpu: true })]);
+}, buildMs);
 
 afterAll(async () => {
   await browser.close();

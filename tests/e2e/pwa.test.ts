@@ -2,7 +2,7 @@
  * The published app as an installed program, in a real Chromium: it works without a network after its first load, a newer version comes only
  * when the person wants it, and files arrive from the share menu.
  */
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -11,7 +11,7 @@ import { firstLoad, firstLoadScriptBytes } from '../../scripts/lib/pwaFirstLoad.
 import { text } from '../../src/app/i18n/en.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { button } from './appPage.ts';
-import { type BuiltApp, buildAndServeApp, buildNext } from './builtApp.ts';
+import { type BuiltApp, buildMs, buildNext, serveBuiltApp } from './builtApp.ts';
 
 const patient = { timeout: 60_000, interval: 200 };
 const words = text.pwa;
@@ -20,8 +20,8 @@ let app: BuiltApp;
 let browser: Browser;
 
 beforeAll(async () => {
-  [app, browser] = await Promise.all([buildAndServeApp(), launchChromium({ webGpu: false })]);
-});
+  [app, browser] = await Promise.all([serveBuiltApp(), launchChromium({ webGpu: false })]);
+}, buildMs);
 
 afterAll(async () => {
   await browser.close();
@@ -86,7 +86,10 @@ test('a newer version waits for the person, and no page gets files of two', asyn
     await writeFile(page, (await readFile(page, 'utf8')).replace('<title>Splat App</title>', '<title>Newer Splat App</title>'));
     await writeFile(join(folder, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"><title>newer</title></svg>');
   });
-  onTestFinished(() => app.use(app.folder));
+  onTestFinished(() => {
+    app.use(app.folder);
+    return rm(next, { recursive: true });
+  });
   const { context } = await newContext();
   const working = await openApp(context);
   await untilKept(working);

@@ -1,5 +1,5 @@
 /** The preview as it stands on the screen, cut to the part that shows what a photo shows. Invariant: sRGB, 3 bytes a pixel, the photo's size. */
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
 
 export interface Picture {
@@ -37,4 +37,19 @@ export async function settledView(page: Page, size: Pick<Picture, 'widthPx' | 'h
 export function psnrDb(a: Uint8Array, b: Uint8Array): number {
   const squares = a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0);
   return 10 * Math.log10((255 * 255) / Math.max(squares / a.length, 1e-9));
+}
+
+/** What is seen of an element, without what is written over it, at a size. */
+export async function seen(place: Locator, { widthPx, heightPx }: Pick<Picture, 'widthPx' | 'heightPx'>): Promise<Uint8Array> {
+  const png = await place.screenshot({ style: '[role=slider], .label, figcaption { visibility: hidden }' });
+  return new Uint8Array(await sharp(png).resize(widthPx, heightPx, { fit: 'fill', kernel: 'linear' }).removeAlpha().raw().toBuffer());
+}
+
+/** Share of an element's pixels whose colour differs clearly from that of its corner. */
+export async function paintedShare(place: Locator): Promise<number> {
+  const size = { widthPx: 90, heightPx: 60 };
+  const rgb = await seen(place, size);
+  let painted = 0;
+  for (let i = 0; i < rgb.length; i += 3) painted += Math.hypot(rgb[i] - rgb[0], rgb[i + 1] - rgb[1], rgb[i + 2] - rgb[2]) > 60 ? 1 : 0;
+  return painted / (size.widthPx * size.heightPx);
 }

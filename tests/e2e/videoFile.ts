@@ -1,11 +1,12 @@
 /**
  * Videos made for a test: a WebM of given pictures, encoded by the browser itself, and an MP4 whose codec no browser here decodes.
- * Invariant: made with the page's own library, in a blank page of the same server, so that nothing of the app takes part.
+ * Invariant: made with the page's own library, in a blank page of the same site, so that nothing of the app takes part.
  */
+import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat, Output } from 'mediabunny';
 
-const library = '/node_modules/mediabunny/dist/bundles/mediabunny.min.mjs';
+const libraryFile = fileURLToPath(new URL('../../node_modules/mediabunny/dist/bundles/mediabunny.min.mjs', import.meta.url));
 
 declare global {
   var mediabunny: typeof import('mediabunny');
@@ -21,8 +22,9 @@ export async function webmOf(
 ): Promise<Uint8Array> {
   const page = await browser.newPage();
   try {
-    const blank = `${url}blank.html`;
+    const [blank, library] = [`${url}blank.html`, `${url}mediabunny.mjs`];
     await page.route(blank, (route) => route.fulfill({ body: '<!doctype html>', contentType: 'text/html' }));
+    await page.route(library, (route) => route.fulfill({ path: libraryFile, contentType: 'text/javascript' }));
     await page.goto(blank);
     await page.addScriptTag({ type: 'module', content: `import * as library from '${library}'; globalThis.mediabunny = library;` });
     await page.waitForFunction(() => 'mediabunny' in globalThis);

@@ -47,7 +47,7 @@ const project: Project = {
 };
 const history: EditHistory = {
   done: [
-    { kind: 'delete', splats: Uint8Array.of(1, 2, 255), count: 9 },
+    { kind: 'delete', splats: Uint8Array.of(1, 2, 255), count: 10 },
     { kind: 'background', colour: '#102030' },
   ],
   undone: [{ kind: 'floaters', strength: 0.25 }],
@@ -82,6 +82,22 @@ describe('a whole project', () => {
     const folder = await disk.project('new-id');
     expect([...folder.files.keys()].sort()).toEqual(Object.keys(contents).sort());
     for (const [name, content] of Object.entries(contents)) expect(Buffer.compare(folder.files.get(name)!.bytes, content), name).toBe(0);
+  });
+
+  test('takes the older splats along where the newer ones are damaged', async () => {
+    await savedFile();
+    const folder = await disk.project('old-id');
+    const splatsIn = async (): Promise<string[]> => {
+      const made = await exportProject(project, history, nothing);
+      if (!made.ok) throw new Error(made.failure.detail);
+      return Object.keys(unzipSync(await raw(made.value))).filter((name) => name.includes('trained'));
+    };
+    const altered = contents['trained-1.bin'].slice();
+    altered[5000] ^= 1;
+    folder.put('trained-1.bin', altered);
+    expect(await splatsIn()).toEqual(['files/trained-0.bin']);
+    folder.put('trained-1.bin', new Uint8Array(3));
+    expect(await splatsIn()).toEqual(['files/trained-0.bin']);
   });
 
   test('is a zip that other programs read, and is read when they packed it anew', async () => {

@@ -17,7 +17,7 @@ import { packHistory } from '../../src/core/project/archiveHistory.ts';
 import { type ArchiveEntrySource, archiveBytesFor, writeArchive } from '../../src/core/project/archiveWrite.ts';
 import { trainedFiles } from '../../src/core/project/layout.ts';
 import type { Project } from '../../src/core/project/project.ts';
-import { sealBytes, turnOf } from '../../src/core/project/sealed.ts';
+import { isWhole, sealBytes, turnOf } from '../../src/core/project/sealed.ts';
 import type { EditHistory } from '../../src/core/scene/edit/operations.ts';
 import { openProjectFolder, roomBytes } from '../store/projectFolder.ts';
 import { type Sink, blobSink, fileSink } from './sink.ts';
@@ -42,15 +42,15 @@ async function filesOf(folder: FileSystemDirectoryHandle): Promise<Map<string, F
   return files;
 }
 
-/** The last whole splats by their seals: the seal is written last and names the length. */
+/** The name of the splats written last that are whole. */
 async function newestTrained(files: ReadonlyMap<string, File>): Promise<string | null> {
   let [newest, best]: [string | null, number] = [null, -1];
   for (const name of trainedFiles) {
     const file = files.get(name);
-    const seal = file && new Uint8Array(await file.slice(0, sealBytes).arrayBuffer());
-    const turn = seal ? turnOf(seal) : null;
-    if (!file || !seal || turn === null || turn <= best) continue;
-    if (new DataView(seal.buffer).getUint32(8) === file.size - sealBytes) [newest, best] = [name, turn];
+    if (!file) continue;
+    const read = async (from: number, to: number): Promise<Uint8Array> => new Uint8Array(await file.slice(from, to).arrayBuffer());
+    const turn = turnOf(await read(0, Math.min(sealBytes, file.size)));
+    if (turn !== null && turn > best && (await isWhole(file.size, read))) [newest, best] = [name, turn];
   }
   return newest;
 }

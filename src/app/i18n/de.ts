@@ -2,6 +2,7 @@
  * Everything the page says, in German. Its shape is that of en.ts, checked by the compiler and a test.
  * Invariant: nothing is borrowed from the English, so that a word missing here does not compile.
  */
+import { account } from './de/account.ts';
 import { base } from './de/base.ts';
 import { capture } from './de/capture.ts';
 import { check } from './de/check.ts';
@@ -14,4 +15,4 @@ import { share } from './de/share.ts';
 import type { text as english } from './en.ts';
 import type { Widened } from './widened.ts';
 
-export const text: Widened<typeof english> = { ...base, capture, check, projects, journey, edit, share, cloud, pwa };
+export const text: Widened<typeof english> = { ...base, capture, check, projects, journey, edit, share, cloud, account, pwa };

@@ -10,6 +10,7 @@ import type { StepView, TimelineStep } from '../features/solve/timeline.ts';
 import type { TimeLeft } from '../features/train/timeLeft.ts';
 import type { NumberField } from '../features/train/trainForm.ts';
 
+import { account } from './en/account.ts';
 import { capture } from './en/capture.ts';
 import { check } from './en/check.ts';
 import { projects } from './en/projects.ts';
@@ -226,5 +227,6 @@ export const text = {
   edit,
   share,
   cloud,
+  account,
   pwa,
 } as const;

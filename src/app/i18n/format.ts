@@ -8,7 +8,9 @@ export interface Formats {
   oneDecimal(n: number): string;
   /** 812 kB, 3.4 GB. */
   bytes(n: number): string;
+  /** Day and time. */
   date(ms: number): string;
+  day(ms: number): string;
   percent(share: number): string;
 }
 
@@ -16,7 +18,8 @@ export function formatsFor(locale: string): Formats {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const decimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const part = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
   return {
     count: (n) => whole.format(n),
     oneDecimal: (n) => decimal.format(n),
@@ -24,7 +27,8 @@ export function formatsFor(locale: string): Formats {
       if (n < 1e6) return `${whole.format(n > 0 ? Math.max(1, n / 1e3) : 0)} kB`;
       return n < 1e9 ? `${whole.format(n / 1e6)} MB` : `${decimal.format(n / 1e9)} GB`;
     },
-    date: (ms) => day.format(ms),
+    date: (ms) => moment.format(ms),
+    day: (ms) => date.format(ms),
     percent: (share) => part.format(share),
   };
 }

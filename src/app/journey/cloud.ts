@@ -7,30 +7,32 @@ import { isFinal } from '../services/cloud/outboxEntry.ts';
 import { databaseOutbox, memoryOutbox } from '../services/cloud/outboxStore.ts';
 import { createIntake } from '../services/intakeClient.ts';
 import { openDatabase } from '../services/store/database.ts';
+import type { ProjectStore } from '../services/store/projectStore.ts';
 import type { Journey } from './journey.svelte.ts';
 import { holdInMemory, runFiles } from './projectBytes.ts';
 
 export { followNotices } from './cloudNotice.ts';
 
+/** Takes a model that came from the cloud into a project. Rejects when it cannot be read or stored. */
+export async function takeModel(store: ProjectStore, projectId: string, model: Blob, fileName: string): Promise<void> {
+  const intake = createIntake();
+  try {
+    const file = new File([model], fileName);
+    const taken = await intake.take(projectId, [{ path: fileName, file }], [], {
+      progress: () => undefined,
+      photo: () => undefined,
+      unkept: ({ name, bytes }) => holdInMemory(projectId, name, bytes),
+    });
+    if (!taken.ok) throw new Error(taken.failure.detail);
+    const { splatFile } = taken.value;
+    await store.update(projectId, () => ({ splatFile, state: 'trained', poster: null }));
+  } finally {
+    intake.dispose();
+  }
+}
+
 export function createJourneyCloud(journey: Journey): CloudService {
   const { store } = journey;
-
-  async function keepModel(projectId: string, model: Blob, fileName: string): Promise<void> {
-    const intake = createIntake();
-    try {
-      const file = new File([model], fileName);
-      const taken = await intake.take(projectId, [{ path: fileName, file }], [], {
-        progress: () => undefined,
-        photo: () => undefined,
-        unkept: ({ name, bytes }) => holdInMemory(projectId, name, bytes),
-      });
-      if (!taken.ok) throw new Error(taken.failure.detail);
-      const { splatFile } = taken.value;
-      await store.update(projectId, () => ({ splatFile, state: 'trained', poster: null }));
-    } finally {
-      intake.dispose();
-    }
-  }
 
   const cloud = createCloudService({
     store: store.keeps ? databaseOutbox(openDatabase) : memoryOutbox(),
@@ -38,7 +40,7 @@ export function createJourneyCloud(journey: Journey): CloudService {
       const project = await store.get(projectId);
       return project ? runFiles(project) : [];
     },
-    onresult: keepModel,
+    onresult: (projectId, model, fileName) => takeModel(store, projectId, model, fileName),
   });
 
   /** An order outlives its project no longer than the cloud needs to delete what it has. */

@@ -36,13 +36,27 @@ export function createJourney(store: ProjectStore): Journey {
   let ready = $state(false);
   const pending: Record<string, PickedFile[]> = {};
 
-  const refresh = async (): Promise<void> => {
-    projects = await store.list();
+  const show = (now: readonly Project[]): void => {
+    projects = now;
     forgetOthers(projects.map(({ id }) => id));
-    ready = true;
   };
+  /** Reads one after another: an older answer never comes after a newer one. */
+  let reading = Promise.resolve();
+  const inTurn = (read: () => Promise<void>): Promise<void> => (reading = reading.then(read, read));
+  const refresh = (): Promise<void> =>
+    inTurn(async () => {
+      show(await store.list());
+      ready = true;
+    });
+  /** One record anew: while photos are taken in it changes every moment, and the posters of all others would be read each time. */
+  const refreshOne = (id: string): Promise<void> =>
+    inTurn(async () => {
+      const project = await store.get(id);
+      const others = projects.filter((each) => each.id !== id);
+      show(project ? [project, ...others].sort((a, b) => b.updatedMs - a.updatedMs) : others);
+    });
   const onHash = (): void => void (place = placeOf(location.hash));
-  const stopListening = store.subscribe(() => void refresh());
+  const stopListening = store.subscribe((id) => void (id === null ? refresh() : refreshOne(id)));
   addEventListener('hashchange', onHash);
   void refresh();
 

@@ -9,7 +9,7 @@ import { type TrainClient, createTrainClient } from '../services/trainClient.ts'
 import type { Journey } from './journey.svelte.ts';
 import { runFiles } from './projectBytes.ts';
 import { newsOf } from './projectNews.ts';
-import { type RunLock, takeRunLock } from './runLock.ts';
+import { type RunLock, takeRunLock } from '../services/runLock.ts';
 
 type Controls = Pick<TrainClient, 'pause' | 'resume' | 'stop' | 'cancel' | 'trainLonger'>;
 

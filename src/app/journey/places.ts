@@ -11,6 +11,8 @@ export type Place =
   | { name: 'home' }
   | { name: 'camera' }
   | { name: 'storage' }
+  /** What the cloud has of the person. */
+  | { name: 'cloud' }
   /** Files from another program's share menu wait to be taken. */
   | { name: 'shared' }
   /** `room` null: the one the project has come to. */
@@ -20,7 +22,7 @@ const rooms: readonly string[] = ['check', 'run', 'view'] satisfies ProjectRoom[
 
 export function placeOf(hash: string): Place {
   const [first = '', id = '', room = ''] = hash.replace(/^#?\/?/, '').split('/');
-  if (first === 'camera' || first === 'storage' || first === 'shared') return { name: first };
+  if (first === 'camera' || first === 'storage' || first === 'cloud' || first === 'shared') return { name: first };
   if (first !== 'p' || !/^[\w-]+$/.test(id)) return { name: 'home' };
   return { name: 'project', id, room: rooms.includes(room) ? (room as ProjectRoom) : null };
 }

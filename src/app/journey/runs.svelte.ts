@@ -4,7 +4,7 @@
  */
 import type { Journey } from './journey.svelte.ts';
 import { type LiveRun, createLiveRun } from './liveRun.svelte.ts';
-import { takeRunLock, waitForRunLock } from './runLock.ts';
+import { takeRunLock, waitForRunLock } from '../services/runLock.ts';
 
 export interface Blocked {
   by: 'otherTab' | 'thisTab';

@@ -16,6 +16,8 @@ import {
   writeSource,
 } from '@playcanvas/splat-transform';
 import { type Result, fail, ok } from '../job/failure.ts';
+import { readPly } from './ply.ts';
+import { writeSpz } from './spz.ts';
 
 export interface SplatFile {
   name: string;
@@ -74,14 +76,23 @@ function lloydStepsOnCpu(splats: number): number {
   return Math.min(mostLloydSteps, Math.max(1, Math.round(cpuDistances / (splats * palette))));
 }
 
+function spzOf(ply: Uint8Array, filename: string): Result<SplatFile[]> {
+  const read = readPly(ply, filename);
+  return read.ok ? ok([{ name: filename, bytes: writeSpz(read.value.splats) }]) : read;
+}
+
 async function write(source: ChunkSource, input: SplatFile, filename: string, outputFormat: OutputFormat): Promise<Result<SplatFile[]>> {
   const iterations = lloydStepsOnCpu(source.meta.numGaussians);
   const pool = createChunkDataPool();
   const fileSystem = new MemoryFileSystem();
   try {
     const finite = await processSourceBridged(source, [{ kind: 'filterNaN' }], pool);
-    await writeSource({ filename, outputFormat, source: finite, pool, options: { iterations } }, fileSystem);
+    // The library's .spz writer evaluates text as code, which no page of ours may.
+    const isSpz = outputFormat === 'spz';
+    const written = isSpz ? ({ filename: 'scene.ply', outputFormat: 'ply' } as const) : { filename, outputFormat };
+    await writeSource({ ...written, source: finite, pool, options: { iterations } }, fileSystem);
     await finite.close();
+    if (isSpz) return spzOf(fileSystem.results.get(written.filename) ?? new Uint8Array(0), filename);
   } catch (error) {
     return fail('bad-file', `${input.name} cannot be turned into ${filename}: ${message(error)}.`, { file: input.name });
   } finally {

@@ -1,5 +1,5 @@
 /**
- * A photo's file without the place it was taken at, for files that leave the device.
+ * A photo's file without the place it was taken at: photos that are taken in, and files that leave the device.
  * Invariant: same length, same picture, all other EXIF as it was; bytes that are damaged or made to harm never throw and never loop.
  */
 import { blankRange, blankSpace, placeOf, standsAt } from './withoutPlaceBlank.ts';

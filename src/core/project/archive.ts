@@ -4,7 +4,7 @@
  * refused, never half understood.
  */
 import { type Failure, type Result, fail, ok } from '../job/failure.ts';
-import { checkpointFiles, editsFile, trainedFiles } from './layout.ts';
+import { checkpointFiles, trainedFiles } from './layout.ts';
 import type { Project } from './project.ts';
 
 /** What the saved file's name ends with. */
@@ -14,7 +14,8 @@ export const archiveVersion = 1;
 
 export const manifestEntry = 'project.json';
 export const posterEntry = 'poster';
-export const editsEntry = editsFile;
+/** What the person edited and how far they came back, sealed; on the device it is in the database. */
+export const editsEntry = 'edits.bin';
 const filesFolder = 'files/';
 
 /** The format's own limit: sizes of a plain zip have 32 bits. Half a megabyte is left for names and the list. */

@@ -12,8 +12,6 @@ export const solvedFile = 'solved.bin';
 export const checkpointFiles = ['checkpoint-0.bin', 'checkpoint-1.bin'] as const;
 /** What the trainer wrote last, sealed .ply: in turns too. The newest that is whole counts. */
 export const trainedFiles = ['trained-0.bin', 'trained-1.bin'] as const;
-/** What the person edits and how far they came back, sealed (scene/edit). */
-export const editsFile = 'edits.bin';
 
 const endingOf = (name: string): string => /\.[a-z0-9]{1,8}$/i.exec(name)?.[0].toLowerCase() ?? '';
 

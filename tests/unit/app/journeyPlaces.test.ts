@@ -8,6 +8,7 @@ const places: Place[] = [
   { name: 'home' },
   { name: 'camera' },
   { name: 'storage' },
+  { name: 'cloud' },
   { name: 'shared' },
   { name: 'project', id, room: null },
   { name: 'project', id, room: 'check' },

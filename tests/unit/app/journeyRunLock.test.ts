@@ -1,6 +1,6 @@
 /** The run lock: one has it, it is free once release() has resolved, and who waits is served in order. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { runLockName, takeRunLock, waitForRunLock } from '../../../src/app/journey/runLock.ts';
+import { runLockName, takeRunLock, waitForRunLock } from '../../../src/app/services/runLock.ts';
 import { FakeLocks } from './fakeLocks.ts';
 
 let locks: FakeLocks;

@@ -36,9 +36,13 @@ const sameInBoth: Record<string, string> = {
   'edit.sphere.radius': 'the same word',
   'progress.unknown': 'a sign',
   'share.sizeUnknown': 'a sign',
+  'account.nav': 'the term',
+  'account.projects.links': 'the same word',
+  'account.projects.name': 'the same word',
+  'account.passkeys.heading': 'the term',
 };
 /** The same, for whole groups: degrees, pixels and names of formats. */
-const sameGroups = /^(edit\.turn\.steps|share\.files\.names|share\.video\.sizes)\./;
+const sameGroups = /^(edit\.turn\.steps|share\.files\.names|share\.video\.sizes|account\.projects\.formats|account\.accounts\.names)\./;
 /** Functions that add nothing but a sign or a unit to a small number. */
 const numbersOnly = ['edit.clean.percent', 'edit.select.pixels', 'progress.pixels', 'share.picture.pixels'];
 
@@ -92,6 +96,7 @@ const samples: Record<string, unknown[][]> = {
       ...['capture.shot', 'capture.remove', 'capture.removed', 'capture.leave.heading', 'check.ownCameras', 'check.keepShown'],
       ...['check.dropShown', 'check.tooFewToStart', 'check.focalOf', 'check.unreadable', 'journey.prepare.dataset', 'journey.keptAt'],
       ...['edit.wouldGo', 'edit.select.delete', 'cloud.keptDays', 'cloud.compressAbout', 'cloud.share.days'],
+      ...['account.projects.days', 'account.webhook.tries'],
     ].map((path) => [path, counts]),
   ),
   ...Object.fromEntries(
@@ -112,7 +117,8 @@ const samples: Record<string, unknown[][]> = {
       ...['progress.adapter', 'view.alt', 'view.pictureSaved', 'problem.file', 'check.repeats', 'check.usedAllTheSame', 'check.leftOut'],
       ...['check.enlarge', 'check.picture', 'projects.open', 'projects.menu', 'projects.removeHeading', 'projects.storage.imported'],
       ...['journey.running', 'edit.undo', 'edit.redo', 'edit.less', 'edit.more', 'share.saveOf', 'share.shareOf', 'share.embed.copyOf'],
-      ...['cloud.sameServer'],
+      ...['cloud.sameServer', 'account.projects.deletePhotosSure', 'account.projects.removeSure', 'account.projects.removed'],
+      ...['account.recovery.sheetAbout', 'account.accounts.use', 'account.accounts.link', 'account.webhook.now'],
     ].map((path) => [path, names]),
   ),
   ...Object.fromEntries(
@@ -121,9 +127,20 @@ const samples: Record<string, unknown[][]> = {
       ...['edit.hotspots.textOf', 'edit.hotspots.goTo', 'edit.hotspots.remove', 'share.video.secondsOf'],
     ].map((path) => [path, small]),
   ),
-  ...Object.fromEntries(['check.takenAt', 'cloud.status.since', 'cloud.status.tryAgainAt', 'cloud.share.until', 'cloud.share.made'].map((path) => [path, moments])),
+  ...Object.fromEntries(
+    [
+      ...['check.takenAt', 'cloud.status.since', 'cloud.status.tryAgainAt', 'cloud.share.until', 'cloud.share.made'],
+      ...['account.projects.photosGone', 'account.projects.photosUntil', 'account.projects.made', 'account.identity.since'],
+      ...['account.passkeys.made', 'account.webhook.at'],
+    ].map((path) => [path, moments]),
+  ),
   ...Object.fromEntries(['save.done', 'share.saved', 'share.video.ready'].map((path) => [path, sizes.map(([n]) => ['a.ply', n])])),
-  ...Object.fromEntries(['cloud.sent', 'cloud.sentAbout'].map((path) => [path, counts.map(([n]) => [n, 3.4e9])])),
+  ...Object.fromEntries(
+    ['cloud.sent', 'cloud.sentAbout', 'account.projects.total', 'account.projects.photos'].map((path) => [
+      path,
+      counts.map(([n]) => [n, 3.4e9]),
+    ]),
+  ),
   ...Object.fromEntries(['progress.pixels', 'share.picture.pixels'].map((path) => [path, [[640, 480]]])),
   oneDecimal: [[0], [0.84], [large]],
   'progress.psnrUnit': [[0], [31.25]],
@@ -160,6 +177,9 @@ const samples: Record<string, unknown[][]> = {
     [[1.5, 1234.5], 'EUR'],
   ],
   'cloud.saved': [[3.4e9, 812_000]],
+  'account.projects.of': [['Löschen', 'Küche']],
+  'account.accounts.linked': [['GitHub', moments[0][0]]],
+  'account.tokens.facts': [[moments[0][0], moments[0][0]]],
   'pwa.offline.filling': [[812_000, 3.4e9]],
 };
 

@@ -1,7 +1,7 @@
 /** What the panel works out before anything is handed out: names, sizes, the film's plan and how the web page shows the scene. */
 import { describe, expect, test } from 'vitest';
 import { safeName } from '../../../src/app/features/share/fileNames.ts';
-import { type ShownView, hotspotsOf, pageSettings } from '../../../src/app/features/share/pageSettings.ts';
+import { type ShownView, pageSettings } from '../../../src/app/features/share/pageSettings.ts';
 import { pictureSize, posterOf } from '../../../src/app/features/share/pictures.ts';
 import { frameCount, thetaOf, turntableSizes } from '../../../src/app/services/turntablePlan.ts';
 import type { EditHotspot, EditOperation } from '../../../src/core/scene/edit/operations.ts';
@@ -127,6 +127,6 @@ describe('the page', () => {
       { kind: 'remove-hotspot', id: 'b' },
       { kind: 'remove-hotspot', id: 'never' },
     ];
-    expect(hotspotsOf(edits).map(({ text }) => text)).toEqual(['A, again']);
+    expect(pageSettings(edits, null, said).hotspots.map(({ text }) => text)).toEqual(['A, again']);
   });
 });

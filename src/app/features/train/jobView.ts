@@ -115,7 +115,6 @@ export function reduceJob(job: JobView, message: TrainMessage, nowMs: number): J
       return { ...job, state: 'failed', trouble: { failure: message.failure, keptStep: message.keptStep } };
     case 'crashed':
       return { ...job, state: 'failed', trouble: { bug: message.detail } };
-    case 'ready':
     case 'saved':
     case 'save-failed':
     case 'photo':

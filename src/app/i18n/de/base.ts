@@ -8,7 +8,7 @@ import { formatsFor, inUnits } from '../format.ts';
 import type { Widened } from '../widened.ts';
 
 /** The parts of en.ts that are features with files of their own. */
-type Feature = 'capture' | 'check' | 'projects' | 'journey' | 'edit' | 'share' | 'cloud' | 'pwa';
+type Feature = 'capture' | 'check' | 'projects' | 'journey' | 'edit' | 'share' | 'cloud' | 'account' | 'pwa';
 
 const { count, oneDecimal, bytes } = formatsFor('de');
 const many = (n: number, one: string, more: string): string => `${count(n)} ${n === 1 ? one : more}`;

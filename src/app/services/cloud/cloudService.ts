@@ -7,7 +7,8 @@ import type { CloudEstimate, CloudHealth, EstimateRequest } from '../../../core/
 import type { NewShare, Share, ShareRequest } from '../../../core/job/cloudShares.ts';
 import type { JobEvent } from '../../../core/job/events.ts';
 import type { CloudOrder } from '../../../core/job/runner.ts';
-import { type CloudAnswer, createCloudClient } from './cloudClient.ts';
+import type { CloudAnswer } from './cloudCalls.ts';
+import { createCloudClient } from './cloudClient.ts';
 import { type OutboxEntry, newEntry } from './outboxEntry.ts';
 import { type LoopOptions, startOutboxLoop, withWebLock } from './outboxLoop.ts';
 import { afterEvent } from './outboxMachine.ts';
@@ -32,9 +33,9 @@ export interface CloudService {
   /** The job's events as they come in; only the tab that works the outbox hears them. */
   onEvents(listener: (entry: OutboxEntry, events: JobEvent[]) => void): () => void;
   preview(jobId: string): Promise<Blob | null>;
-  /** The links by which others see the model of a finished order. */
-  shares(entry: OutboxEntry): Promise<CloudAnswer<Share[]>>;
-  share(entry: OutboxEntry, request: ShareRequest): Promise<CloudAnswer<NewShare>>;
+  /** The links by which others see the model of a project in the cloud. */
+  shares(cloudProjectId: string): Promise<CloudAnswer<Share[]>>;
+  share(cloudProjectId: string, request: ShareRequest): Promise<CloudAnswer<NewShare>>;
   revoke(shareId: string): Promise<CloudAnswer<null>>;
   /** Asks the cloud to tell this browser when a job has ended, also when no page is open. False: it cannot. */
   tellMe(locale: string): Promise<boolean>;
@@ -152,8 +153,8 @@ export function createCloudService(options: CloudServiceOptions): CloudService {
     health: async () => client.health().then((answer) => (answer.ok ? answer.value : null)),
     estimate: async (question) => client.estimate(question).then((answer) => (answer.ok ? answer.value : null)),
     preview: async (jobId) => client.preview(jobId).then((answer) => (answer.ok ? answer.value : null)),
-    shares: async ({ data }) => (data.cloudProjectId ? client.shares(data.cloudProjectId) : { ok: true, value: [] }),
-    share: ({ data }, request) => client.share(data.cloudProjectId ?? '', request),
+    shares: (cloudProjectId) => client.shares(cloudProjectId),
+    share: (cloudProjectId, request) => client.share(cloudProjectId, request),
     tellMe: (locale) => subscribeToPush(client, locale),
     revoke: (shareId) => client.revoke(shareId),
     async deleteThere({ id, data }) {

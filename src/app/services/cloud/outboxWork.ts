@@ -5,7 +5,8 @@
 import type { PickedFile } from '../../../../workers/protocol.ts';
 import type { UploadPart } from '../../../core/job/cloudApi.ts';
 import type { JobEvent } from '../../../core/job/events.ts';
-import type { CloudClient, CloudNo } from './cloudClient.ts';
+import type { CloudNo } from './cloudCalls.ts';
+import type { CloudClient } from './cloudClient.ts';
 import { type OutboxEntry, type OutboxPhoto, isOpen, processKey, uploadKey } from './outboxEntry.ts';
 import { type OutboxEvent, afterEvent } from './outboxMachine.ts';
 import type { OutboxStore } from './outboxStore.ts';

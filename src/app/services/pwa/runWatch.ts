@@ -2,7 +2,8 @@
  * Whether work is under way that a reload would end, in this tab or another one.
  * Invariant: it only looks; it never takes or waits for the lock, so no run ever waits for it.
  */
-const runLockName = 'splat-app-run';
+import { runLockName } from '../runLock.ts';
+
 const lookEveryMs = 2000;
 
 /** True while any tab holds the lock of a run. False where the browser has no locks. */

@@ -31,7 +31,14 @@ export function lastingRows(rows: Rows): Rows {
     async get(id) {
       const held = unkept.get(id);
       if (held) return held;
-      return rows.get(id).catch(() => known.get(id));
+      try {
+        const found = await rows.get(id);
+        known.delete(id);
+        remember(found);
+        return found;
+      } catch {
+        return known.get(id);
+      }
     },
     async put(project) {
       await rows.put(project).catch(() => void unkept.set(project.id, project));

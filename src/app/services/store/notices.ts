@@ -4,24 +4,31 @@
  */
 const channelName = 'splat-app-projects';
 
+/** Told the id of the project that changed; null when it may be any. */
+export type ChangeListener = (id: string | null) => void;
+
 export interface Notices {
-  tell(): void;
-  listen(listener: () => void): () => void;
+  tell(id: string | null): void;
+  listen(listener: ChangeListener): () => void;
   close(): void;
 }
 
 const openChannel = (): BroadcastChannel | null => (typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(channelName));
 
+/** A tab of another version may say anything. */
+const idIn = (data: unknown): string | null =>
+  typeof data === 'object' && data !== null && 'id' in data && typeof data.id === 'string' ? data.id : null;
+
 export function createNotices(): Notices {
-  const listeners = new Set<() => void>();
+  const listeners = new Set<ChangeListener>();
   const channel = openChannel();
-  const tellHere = (): void => listeners.forEach((listener) => listener());
-  if (channel) channel.onmessage = tellHere;
+  const tellHere = (id: string | null): void => listeners.forEach((listener) => listener(id));
+  if (channel) channel.onmessage = ({ data }) => tellHere(idIn(data));
   return {
     // A channel does not hear itself.
-    tell() {
-      tellHere();
-      channel?.postMessage('changed');
+    tell(id) {
+      tellHere(id);
+      channel?.postMessage({ id });
     },
     listen(listener) {
       listeners.add(listener);
@@ -37,6 +44,6 @@ export function createNotices(): Notices {
 /** For who has no store at hand. */
 export function tellAll(): void {
   const channel = openChannel();
-  channel?.postMessage('changed');
+  channel?.postMessage({ id: null });
   channel?.close();
 }

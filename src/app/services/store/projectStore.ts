@@ -8,7 +8,7 @@ import { type EditHistory, emptyHistory } from '../../../core/scene/edit/operati
 import { createConnection } from './database.ts';
 import { lastingRows } from './lastingRows.ts';
 import { projectRecord } from './mend.ts';
-import { createNotices, tellAll } from './notices.ts';
+import { type ChangeListener, createNotices, tellAll } from './notices.ts';
 import { allProjects, projectEntries, removeProjectFolder } from './projectFiles.ts';
 import { repairedProject } from './projectRepair.ts';
 import { removeAllElse } from './removeAll.ts';
@@ -32,7 +32,7 @@ export interface ProjectStore {
   /** `storage-full` when there is no room. */
   saveEdits(id: string, history: EditHistory): Promise<Result<null>>;
   /** Told after every change, of this tab or another. */
-  subscribe(listener: () => void): () => void;
+  subscribe(listener: ChangeListener): () => void;
   dispose(): void;
 }
 
@@ -68,7 +68,7 @@ function createStore(rows: Rows, keeps: boolean, close: () => void): ProjectStor
     // The record first: without it the files are swept at the latest at the next start.
     await rows.remove(id);
     if (keeps) await removeProjectFolder(id);
-    notices.tell();
+    notices.tell(id);
   };
 
   return {
@@ -78,19 +78,19 @@ function createStore(rows: Rows, keeps: boolean, close: () => void): ProjectStor
     async create(name, source) {
       const project = newProject(name, source);
       await rows.put(project);
-      notices.tell();
+      notices.tell(project.id);
       return project;
     },
     async update(id, change) {
       const after = await rows.change(id, (project) => ({ ...project, ...change(project), id, updatedMs: Date.now() }));
-      notices.tell();
+      notices.tell(id);
       return after;
     },
     remove,
     async removeEverything() {
       for (const { id } of await list()) await remove(id);
       if (keeps) await removeAllElse();
-      notices.tell();
+      notices.tell(null);
     },
     edits: async (id) => (await rows.edits(id).catch(() => null)) ?? emptyHistory,
     async saveEdits(id, history) {

@@ -1,8 +1,7 @@
 /**
- * Room for the app's files: how much there is, whether the browser promised to keep them, and whether something will fit.
- * Invariant: nothing that is known not to fit is begun; what the browser does not say is never guessed.
+ * Room for the app's files: how much there is, and whether the browser promised to keep them.
+ * Invariant: what the browser does not say is never guessed.
  */
-import { type Result, fail, ok } from '../../../core/job/failure.ts';
 import { getSetting, setSetting } from './settings.ts';
 
 export interface StorageState {
@@ -36,13 +35,4 @@ export async function askToPersist(): Promise<boolean | null> {
 export async function answerToPersist(): Promise<boolean | null> {
   const answer = await getSetting(askedSetting);
   return typeof answer === 'boolean' ? answer : null;
-}
-
-const inMegabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
-
-/** `storage-full` with the figures when so many bytes will not fit. */
-export async function roomFor(neededBytes: number): Promise<Result<null>> {
-  const { freeBytes } = await storageState();
-  if (freeBytes === null || freeBytes >= neededBytes) return ok(null);
-  return fail('storage-full', `${inMegabytes(neededBytes)} are needed, ${inMegabytes(freeBytes)} are free.`);
 }

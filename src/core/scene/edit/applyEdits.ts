@@ -1,15 +1,13 @@
 /**
- * Applying edits: the splats as they go out, and the scene settings that go with them.
+ * Applying edits: the splats as they go out.
  * Invariant: what is written opens in every viewer, without an orientation, as the edits showed it: splats that are gone are not in it, and
  * an orientation is in the means, the axes and the spherical harmonics.
  */
-import { type Vector3, matrixOfQuaternion, rotateVector } from '../../math/rotation.ts';
+import { matrixOfQuaternion, rotateVector } from '../../math/rotation.ts';
 import { type Affine, moveSplats } from '../../formats/decode/moveSplats.ts';
-import { type SceneCamera, type SceneHotspot, type SceneSettings, emptySceneSettings } from '../sceneSettingsTypes.ts';
-import { cameraOf } from '../sceneSettingsOrbit.ts';
 import { type Splats, emptySplats, shBasisCount } from '../splats.ts';
-import { type Placement, editedSettings, editedState } from './editedState.ts';
-import type { EditOperation, StartView } from './operations.ts';
+import { type Placement, editedState } from './editedState.ts';
+import type { EditOperation } from './operations.ts';
 import { inverseOf, productOf, uprightFromFile } from './orientation.ts';
 
 /** The splats whose byte is 0, in their order, in arrays of their own. */
@@ -57,43 +55,4 @@ export function applyEdits(splats: Splats, operations: readonly EditOperation[])
   const turned = { ...kept, count, means: means.slice(), logScales: logScales.slice(), quats: quats.slice(), sh: sh.slice() };
   moveSplats(turned, move);
   return turned;
-}
-
-const angle = /^\s*([-+]?[\d.]+(?:e[-+]?\d+)?)(deg|rad)\s+([-+]?[\d.]+(?:e[-+]?\d+)?)(deg|rad)\s+([\d.]+(?:e[-+]?\d+)?)m?\s*$/i;
-
-/** A start view's camera; null where its texts are not plain angles and lengths (the element writes such). */
-export function startCamera({ orbit, target, fieldOfView }: StartView): SceneCamera | null {
-  const found = angle.exec(orbit);
-  const point = target.trim().split(/\s+/).map((word) => Number(word.replace(/m$/, ''))); // prettier-ignore
-  if (!found || point.length !== 3 || !point.every(Number.isFinite)) return null;
-  const radians = (value: string, unit: string): number => (unit.toLowerCase() === 'rad' ? 1 : Math.PI / 180) * Number(value);
-  const lens = /^\s*([\d.]+)(deg|rad)\s*$/i.exec(fieldOfView);
-  const [theta, phi, radius] = [radians(found[1], found[2]), radians(found[3], found[4]), Number(found[5])];
-  if (![theta, phi, radius].every(Number.isFinite) || !(radius > 0)) return null;
-  return cameraOf({ target: point as Vector3, theta, phi, radius, fov: lens && radians(lens[1], lens[2]) });
-}
-
-const colourOf = (hex: string): [number, number, number, number] => [
-  ...([1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255) as Vector3),
-  1,
-];
-
-/**
- * Scene settings that go with the edited splats: start view, background and hotspots, in world space. Nothing about the orientation, which
- * is in the splats.
- */
-export function settingsOfEdits(operations: readonly EditOperation[]): SceneSettings {
-  const { orient, startView, background, hotspots } = editedSettings(operations);
-  const { rotation, offset } = orient ?? { rotation: uprightFromFile, offset: [0, 0, 0] };
-  const turn = matrixOfQuaternion(rotation);
-  return {
-    ...emptySceneSettings(),
-    camera: startView && startCamera(startView),
-    background: background === null ? null : colourOf(background),
-    hotspots: hotspots.map(({ id, text, position, normal }): SceneHotspot => {
-      const [x, y, z] = rotateVector(turn, position);
-      const place: Vector3 = [x + offset[0], y + offset[1], z + offset[2]];
-      return { id, position: place, normal: normal && rotateVector(turn, normal), title: text, text: '', camera: null };
-    }),
-  };
 }

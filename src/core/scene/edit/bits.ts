@@ -25,29 +25,9 @@ export function setBit(bits: Uint8Array, index: number): void {
   bits[index >> 3] |= 1 << (index & 7);
 }
 
-/** What is in one of the two. Sets of different lengths stand for the same file: what is missing is 0. */
-export function unionOf(a: SplatBits, b: SplatBits): SplatBits {
-  const [longer, shorter] = a.length >= b.length ? [a, b] : [b, a];
-  const out = longer.slice();
-  for (let k = 0; k < shorter.length; k++) out[k] |= shorter[k];
-  return out;
-}
-
-/** What is in the first and not in the second. */
+/** What is in the first and not in the second. Sets of different lengths stand for the same file: what is missing is 0. */
 export function minus(a: SplatBits, b: SplatBits): SplatBits {
   return a.map((byte, k) => byte & ~(b[k] ?? 0));
-}
-
-/** What is in both. */
-export function intersectionOf(a: SplatBits, b: SplatBits): SplatBits {
-  return a.map((byte, k) => byte & (b[k] ?? 0));
-}
-
-/** What is not in the set, of `count` splats. */
-export function inverted(bits: SplatBits, count: number): SplatBits {
-  const out = bitsOf(count, true);
-  for (let k = 0; k < out.length; k++) out[k] &= ~(bits[k] ?? 0);
-  return out;
 }
 
 const onesOfByte = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -60,13 +40,6 @@ export function countBits(bits: Uint8Array): number {
   let sum = 0;
   for (let k = 0; k < bits.length; k++) sum += onesOfByte[bits[k]];
   return sum;
-}
-
-/** One byte per splat, 1 for those in the set. */
-export function maskOfBits(bits: Uint8Array, count: number): Uint8Array<ArrayBuffer> {
-  const mask = new Uint8Array(count);
-  addToMask(bits, mask);
-  return mask;
 }
 
 /** The set of the splats whose byte is not 0. */

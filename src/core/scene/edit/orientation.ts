@@ -3,7 +3,7 @@
  * yaw after the half turn that every file gets) and turns by hand.
  * Invariant: rotationOf(orientationDegOf(rotation)) is the rotation again, to rounding.
  */
-import { type Quaternion, type Vector3, matrixOfQuaternion, quaternionOfMatrix, unitQuaternion } from '../../math/rotation.ts';
+import { type Quaternion, type Vector3, matrixOfQuaternion, unitQuaternion } from '../../math/rotation.ts';
 
 /** Half a turn about z: files have y down, the world has y up. How a file lies that nothing is said of. */
 export const uprightFromFile: Quaternion = [0, 0, 0, 1];
@@ -72,6 +72,3 @@ export function turnBetween(from: Vector3, to: Vector3): Quaternion {
   const across: Vector3 = Math.abs(x) < 0.9 ? [0, z, -y] : [-z, 0, x];
   return unitQuaternion([0, ...across]) ?? [1, 0, 0, 0];
 }
-
-/** Quaternion of a row-major matrix, for callers who have one. */
-export const rotationOfMatrix = (m: ArrayLike<number>): Quaternion => quaternionOfMatrix(m) ?? [1, 0, 0, 0];
