@@ -17,3 +17,10 @@ export function bytesOfBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
   if (!/^[\w-]*$/.test(bare) || bare.length % 4 === 1) return null;
   return Uint8Array.from(atob(bare.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
 }
+
+/** For text that we wrote ourselves. @throws when it is not base64url */
+export function ownBytesOfBase64Url(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = bytesOfBase64Url(text);
+  if (!bytes) throw new Error('This is not base64url.');
+  return bytes;
+}

@@ -3,7 +3,7 @@
  * Invariant: only what is used is let through to the library; what browsers add to it is passed over.
  */
 import * as z from 'zod';
-import { bytesOfBase64Url } from './tokens.ts';
+import { ownBytesOfBase64Url } from './base64Url.ts';
 
 const bytes = z.string().regex(/^[\w-]+$/).max(20_000); // prettier-ignore
 const about = {
@@ -36,7 +36,7 @@ const clientData = z.object({ challenge: z.string().min(1).max(200) });
 /** The challenge that an answer says it is of; null when it says none. Whether it is signed is looked at later. */
 export function challengeOf(clientDataJSON: string): string | null {
   try {
-    return clientData.parse(JSON.parse(new TextDecoder().decode(bytesOfBase64Url(clientDataJSON)))).challenge;
+    return clientData.parse(JSON.parse(new TextDecoder().decode(ownBytesOfBase64Url(clientDataJSON)))).challenge;
   } catch {
     return null;
   }

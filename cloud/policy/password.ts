@@ -2,7 +2,7 @@
  * Passwords of shares: PBKDF2 with HMAC-SHA-256 (RFC 8018, section 5.2).
  * Invariant: the stored text says how it was made, so that the count can be raised without breaking older ones.
  */
-import { base64UrlOf, bytesOfBase64Url } from './tokens.ts';
+import { base64UrlOf, ownBytesOfBase64Url } from './base64Url.ts';
 
 /** The most that Workers allow. It slows guessing from a stolen table; guessing at the door is stopped by counting (http/rateLimit.ts). */
 const rounds = 100_000;
@@ -25,6 +25,6 @@ export async function hashPassword(password: string): Promise<string> {
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   const [, iterations, salt, hash] = /^pbkdf2-sha256\$(\d{1,6})\$([\w-]{1,100})\$([\w-]{43})$/.exec(stored) ?? [];
   if (iterations === undefined || salt === undefined || hash === undefined) return false;
-  const derived = await derive(password, bytesOfBase64Url(salt), Number(iterations));
-  return crypto.subtle.timingSafeEqual(derived, bytesOfBase64Url(hash));
+  const derived = await derive(password, ownBytesOfBase64Url(salt), Number(iterations));
+  return crypto.subtle.timingSafeEqual(derived, ownBytesOfBase64Url(hash));
 }

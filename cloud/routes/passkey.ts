@@ -20,7 +20,8 @@ import { sessionAnswer, signIn } from '../http/signIn.ts';
 import { clearCookie, readCookie, writeCookie } from '../policy/cookie.ts';
 import { assertionResponse, attestationResponse, challengeOf } from '../policy/passkeyAnswer.ts';
 import { relyingPartyOf } from '../policy/relyingParty.ts';
-import { base64UrlOf, bytesOfBase64Url, randomToken } from '../policy/tokens.ts';
+import { base64UrlOf, ownBytesOfBase64Url } from '../policy/base64Url.ts';
+import { randomToken } from '../policy/tokens.ts';
 import { type ChallengeKind, addChallenge, challengeSeconds, takeChallenge } from '../store/challenges.ts';
 import { count } from '../store/counters.ts';
 import { addPasskey, findPasskey, listPasskeys, noteCounter, removePasskey } from '../store/passkeys.ts';
@@ -41,7 +42,7 @@ function refused(c: Context<AppEnv>, reason: string): Refusal {
 async function begun(c: Context<AppEnv>, kind: ChallengeKind, ownerId: string | null): Promise<Uint8Array<ArrayBuffer>> {
   const browser = randomToken();
   writeCookie(c, 'sign-in', browser, challengeSeconds);
-  return bytesOfBase64Url(await addChallenge(c.var.cloud, { kind, ownerId, browser }));
+  return ownBytesOfBase64Url(await addChallenge(c.var.cloud, { kind, ownerId, browser }));
 }
 
 /** The challenge of an answer, taken away. @throws Refusal 401 */
@@ -118,7 +119,7 @@ export const passkeyRoutes = new Hono<AppEnv>()
     const passkey = await findPasskey(cloud, response.id);
     if (!passkey) throw refused(c, 'unknown key');
     const { id, origins } = party(c);
-    const credential = { id: passkey.id, publicKey: bytesOfBase64Url(passkey.publicKey), counter: passkey.counter };
+    const credential = { id: passkey.id, publicKey: ownBytesOfBase64Url(passkey.publicKey), counter: passkey.counter };
     const { authenticationInfo } = await verified(c, () =>
       verifyAuthenticationResponse({ response, expectedChallenge: challenge, expectedOrigin: origins, expectedRPID: id, credential }),
     );

@@ -1,6 +1,7 @@
 /** Signing in with an account elsewhere; GitHub and Google are played by the test, in the shapes that they document. */
 import { afterEach, expect, test, vi } from 'vitest';
-import { base64UrlOf, sha256Hex } from '../../cloud/policy/tokens.ts';
+import { base64UrlOf } from '../../cloud/policy/base64Url.ts';
+import { sha256Hex } from '../../cloud/policy/tokens.ts';
 import { type Browser, type IdentityApp, codeOf, identityApp } from './identityApp.ts';
 import { givenProject } from './rows.ts';
 import { rowsWith } from './tables.ts';

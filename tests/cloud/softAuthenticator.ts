@@ -2,7 +2,7 @@
  * An authenticator in software: what a phone or a security key does when a page asks for a passkey (WebAuthn level 3, sections 6.3.2 and
  * 6.3.3), with P-256 and no attestation. Written from the specification, so that the Worker is not tested against its own library.
  */
-import { base64UrlOf, bytesOfBase64Url } from '../../cloud/policy/tokens.ts';
+import { base64UrlOf, ownBytesOfBase64Url } from '../../cloud/policy/base64Url.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -80,7 +80,7 @@ export async function softAuthenticator(origin: string): Promise<SoftAuthenticat
   /** COSE key of ES256 (RFC 9053, sections 2.1 and 7.1.1). */
   async function coseKey(): Promise<Bytes> {
     const { x = '', y = '' } = (await crypto.subtle.exportKey('jwk', key.publicKey)) as JsonWebKey;
-    return cbor(new Map<number, unknown>([[1, 2], [3, -7], [-1, 1], [-2, bytesOfBase64Url(x)], [-3, bytesOfBase64Url(y)]])); // prettier-ignore
+    return cbor(new Map<number, unknown>([[1, 2], [3, -7], [-1, 1], [-2, ownBytesOfBase64Url(x)], [-3, ownBytesOfBase64Url(y)]])); // prettier-ignore
   }
 
   const answer = (response: Record<string, unknown>): Record<string, unknown> => ({

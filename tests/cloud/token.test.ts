@@ -3,7 +3,8 @@ import { sign } from 'hono/jwt';
 import { expect, test } from 'vitest';
 import type { AccessToken, ApiTokenList, NewApiToken } from '../../src/core/job/cloudIdentity.ts';
 import { deriveHex } from '../../cloud/policy/keys.ts';
-import { base64UrlOf, sha256Hex } from '../../cloud/policy/tokens.ts';
+import { base64UrlOf } from '../../cloud/policy/base64Url.ts';
+import { sha256Hex } from '../../cloud/policy/tokens.ts';
 import { type IdentityApp, codeOf, identityApp } from './identityApp.ts';
 import { givenProject } from './rows.ts';
 
