@@ -7,6 +7,7 @@ import { matchedRoutes } from 'hono/route';
 import { createCloud } from './cloud.ts';
 import type { AppEnv } from './http/appEnv.ts';
 import { csrf } from './http/csrf.ts';
+import { isCutOff } from './http/cutOff.ts';
 import { identify } from './http/identify.ts';
 import { rateLimit } from './http/rateLimit.ts';
 import { Refusal } from './http/refusal.ts';
@@ -92,8 +93,10 @@ app.route('/s', sharePageRoutes);
 
 app.notFound((c) => c.json(new Refusal(404, 'not-found', 'There is nothing at this address.').body(), 404));
 
-app.onError((error, c) => {
+app.onError(async (error, c) => {
   if (error instanceof Refusal) return c.json(error.body(), error.status, error.headers);
+  // Nobody hears it any more; it is no error of ours.
+  if (await isCutOff(c.req.raw)) return c.json(new Refusal(400, 'cut-off', 'The request broke off before its end.').body(), 400);
   // The route, not the address: some addresses hold tokens.
   c.var.cloud?.log.error('error', { path: matchedRoutes(c).at(-1)?.path, error: error.stack ?? String(error) });
   if (c.var.cloud) count(c.var.cloud, 'error');

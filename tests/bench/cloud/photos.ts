@@ -20,7 +20,7 @@ function comment(text: string): Buffer {
   return Buffer.concat([head, Buffer.from(text, 'latin1')]);
 }
 
-/** About 30 kB: a coarse pattern, so that it is not all one colour. */
+/** About 21 kB: a coarse pattern, so that it is not all one colour. */
 export function baseJpeg(): Promise<Buffer> {
   const [widthPx, heightPx] = [480, 360];
   const pixels = Buffer.alloc(3 * widthPx * heightPx);
