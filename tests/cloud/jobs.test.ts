@@ -1,6 +1,6 @@
 /** Ordering a model and trying again: who may, what is there, the limits, and that nothing is made twice. */
 import { Hono } from 'hono';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { afterJobEnd } from '../../cloud/jobs/afterEnd.ts';
 import { type Wish, orderJob } from '../../cloud/jobs/order.ts';
 import { retryJob } from '../../cloud/jobs/retry.ts';
@@ -228,7 +228,7 @@ describe('routes', () => {
     expect((await kit.now(second)).state).toBe('cancelled');
     const { results } = await kit.cloud.db.prepare('SELECT kind, target, status FROM purges').all();
     expect(results).toEqual([{ kind: 'job', target: second.id, status: 'open' }]);
-    expect(kit.sent.some(({ kind }) => kind === 'purge')).toBe(true);
+    await vi.waitFor(() => expect(kit.sent.some(({ kind }) => kind === 'purge')).toBe(true));
     expect((await ask('DELETE', '/api/jobs/job_none')).status).toBe(404);
     await kit.drain();
     expect(kit.runpod.cancelled).toHaveLength(2);
