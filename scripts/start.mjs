@@ -57,7 +57,7 @@ const server = await createServer({
   server: {
     port: Number(values.port),
     open: values.open,
-    ...(values['no-watch'] && { watch: null, hmr: false }),
+    ...(values['no-watch'] && { watch: null }),
     ...(values.host !== undefined && { host: values.host || true }),
   },
   plugins: [
