@@ -46,9 +46,11 @@ test(
     expect(metrics.psnrDb).toBeGreaterThan(18);
     expect(metrics.poseRefinement).not.toBeNull();
     expect(existsSync(join(out, 'sparse/0/points3D.bin'))).toBe(true);
+    const found = reportIn(out).secondsByStage.features;
     const again = await splat([photos, '-o', out, ...train, '--steps', '20']);
     expect(again.code, again.stderr).toBe(0);
-    expect(reportIn(out).secondsByStage.features).toBeLessThan(1);
+    // In the same run on the same machine: reading them is far less than finding them.
+    expect(reportIn(out).secondsByStage.features).toBeLessThan(found / 2);
   },
   4 * minuteMs,
 );

@@ -108,6 +108,7 @@ test('uploaded, processed, told, seen, shared, taken back, deleted', { timeout: 
   const [project] = (await projectsOf(page)).projects;
   expect(project).toMatchObject({ photos: photos.length, models: [{}] });
   // The model came into the project on the device and stands in the same viewer.
+  await page.locator('article .state', { hasText: words.status.states.done }).waitFor({ timeout: patient.timeout });
   await page.goto(`${server.url}/?cloud-job=${project.jobs[0].id}`);
   const viewer = page.locator('splat-viewer');
   await viewer.waitFor({ timeout: patient.timeout });
