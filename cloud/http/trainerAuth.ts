@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type * as z from 'zod';
 import { type Cloud, underRequest } from '../cloud.ts';
+import { bytesOfHex } from '../policy/keys.ts';
 import { readTrainerToken } from '../policy/trainerToken.ts';
 import { count } from '../store/counters.ts';
 import { type Job, getJob } from '../store/jobs.ts';
@@ -34,8 +35,7 @@ async function isSigned(request: Request, body: Uint8Array, key: CryptoKey, sign
   const signed = new Uint8Array(head.byteLength + body.byteLength);
   signed.set(head);
   signed.set(body, head.byteLength);
-  const bytes = Uint8Array.from(signature.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  return crypto.subtle.verify('HMAC', key, bytes, signed);
+  return crypto.subtle.verify('HMAC', key, bytesOfHex(signature), signed);
 }
 
 export const trainerAuth = createMiddleware<TrainerEnv>(async (c, next) => {

@@ -8,7 +8,8 @@ import { hexOf } from './tokens.ts';
 const encoder = new TextEncoder();
 type Secrets = Pick<Env, 'MASTER_SECRET' | 'MASTER_SECRET_BEFORE'>;
 
-const bytesOfHex = (hex: string): Uint8Array<ArrayBuffer> => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+export const bytesOfHex = (hex: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
 async function derive(secret: string, purpose: string): Promise<ArrayBuffer> {
   const master = await crypto.subtle.importKey('raw', bytesOfHex(secret), 'HKDF', false, ['deriveBits']);
@@ -41,9 +42,4 @@ export async function verify(env: Secrets, purpose: string, text: string, signat
     if (await crypto.subtle.verify('HMAC', key, bytesOfHex(signature), encoder.encode(text))) return true;
   }
   return false;
-}
-
-/** HMAC-SHA256 under a secret given in hexadecimal, as the trainer has it. */
-export async function signWith(secretHex: string, text: string): Promise<string> {
-  return hexOf(await crypto.subtle.sign('HMAC', await hmac(bytesOfHex(secretHex)), encoder.encode(text)));
 }

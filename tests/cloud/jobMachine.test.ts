@@ -218,5 +218,5 @@ test(`${sequences} random lives of a job`, async () => {
     ends[end.state] = (ends[end.state] ?? 0) + 1;
   }
   // The sequences are worth something only when they lead everywhere.
-  for (const state of finalStates) expect(ends[state] ?? 0, JSON.stringify(ends)).toBeGreaterThan(1);
+  for (const state of finalStates) expect(ends[state] ?? 0, JSON.stringify(ends)).toBeGreaterThan(2);
 }, 600_000);

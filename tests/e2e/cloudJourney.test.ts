@@ -14,7 +14,7 @@ import { writeProceduralDataset } from '../fixtures/writeProceduralDataset.ts';
 import { button, looseInput } from './appPage.ts';
 import { type CloudServer, cloudServer } from './cloudServer.ts';
 import { startPushService } from './pushService.ts';
-import { paintedShare } from './painted.ts';
+import { paintedShare } from './shownView.ts';
 
 const slowMs = 480_000;
 const patient = { timeout: 300_000, interval: 300 };

@@ -5,18 +5,6 @@
  */
 import type { CloudJobState, ModelFormat } from './cloudApi.ts';
 
-export const projectPaths = {
-  /** GET -> ProjectList: one's own, newest first. */
-  projects: '/projects',
-  /** GET -> CloudProject; PATCH ProjectChange -> CloudProject; DELETE: with its photos, jobs, models and shares. 404: none, or not one's own. */
-  project: (projectId: string): string => `/projects/${encodeURIComponent(projectId)}`,
-  /**
-   * POST multipart/form-data -> SimpleUploadAnswer: several `photo` (files), and `name` and `preset` (texts, both may be left out). Photos are
-   * kept as they are sent, their place with them: a client that minds takes it out before.
-   */
-  simpleUpload: '/upload',
-} as const;
-
 export interface CloudProject {
   id: string;
   name: string;
