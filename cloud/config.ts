@@ -66,13 +66,18 @@ const variables = z.object({
   MASTER_SECRET: z.string().regex(/^[0-9a-f]{64,}$/, 'MASTER_SECRET must be at least 32 bytes in hexadecimal.'),
 });
 
+/** An isolate is given the same variables with every request; they are checked at the first. */
+const checked = new WeakMap<Env, Config>();
+
 /** @throws Error that names the variable */
 export function readConfig(env: Env): Config {
+  const known = checked.get(env);
+  if (known) return known;
   const read = variables.safeParse(env);
   if (!read.success) throw new Error(`The Worker is not set up: ${z.prettifyError(read.error)}`);
   const tuned = tuning.safeParse(env.TUNING ? JSON.parse(env.TUNING) : {});
   if (!tuned.success) throw new Error(`TUNING is not right: ${z.prettifyError(tuned.error)}`);
-  return {
+  const config: Config = {
     isDevelopment: read.data.ENVIRONMENT === 'development',
     providers: read.data.PROVIDERS,
     photosKeepDays: read.data.PHOTOS_KEEP_DAYS,
@@ -80,4 +85,6 @@ export function readConfig(env: Env): Config {
     contact: read.data.CONTACT,
     tuning: tuned.data,
   };
+  checked.set(env, config);
+  return config;
 }

@@ -3,8 +3,9 @@
  * Invariant: planning is idempotent, sending is at least once, and neither ever changes the job. An address is checked again before each
  * try, because a row may be older than the rules.
  */
+import { retryAfterMs } from '../../src/core/job/retryAfter.ts';
 import type { Cloud } from '../cloud.ts';
-import { type Outcome, retryAfterMs, retryDelayMs } from '../policy/deliveryRetry.ts';
+import { type Outcome, retryDelayMs } from '../policy/deliveryRetry.ts';
 import { isFinal } from '../policy/jobMachine.ts';
 import { count } from '../store/counters.ts';
 import { type Delivery, claimRow, dueRows, planRows, settleRow, targetsOf } from '../store/deliveries.ts';

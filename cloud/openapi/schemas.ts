@@ -3,35 +3,19 @@
  * Invariant: each of ours is typed by the type that its route answers with.
  */
 import * as z from 'zod';
+import * as account from '../../src/core/job/cloudAccountSchema.ts';
 import * as contract from '../../src/core/job/cloudSchema.ts';
-import type { PushKey } from '../../src/core/job/cloudApi.ts';
 import type { OEmbedAnswer } from '../../src/core/job/embedHtml.ts';
 import * as projects from '../../src/core/job/cloudProjectsSchema.ts';
 import * as shares from '../../src/core/job/cloudSharesSchema.ts';
 import * as trainer from '../../src/core/job/trainerSchema.ts';
 import { killSwitchRequest } from '../routes/admin.ts';
 import { retryRequest } from '../routes/jobs.ts';
-import { type DeliveryRecord, type NewWebhook, webhookRequest } from '../routes/ownerWebhook.ts';
+import { webhookRequest } from '../routes/ownerWebhook.ts';
 import { byEndpoint, subscription } from '../routes/push.ts';
 import { adminSchemas } from './adminSchemas.ts';
 import { identitySchemas } from './identitySchemas.ts';
 
-const moment = z.number().nonnegative();
-
-const newWebhook: z.ZodType<NewWebhook> = z.object({ url: z.url(), secret: z.string() });
-const delivery: z.ZodType<DeliveryRecord> = z.object({
-  id: z.string(),
-  kind: z.enum(['push', 'webhook']),
-  jobId: z.string(),
-  status: z.enum(['open', 'delivered', 'given-up']),
-  tries: z.int(),
-  lastStatus: z.int().nullable(),
-  lastError: z.string().nullable(),
-  createdAt: moment,
-  to: z.string().nullable(),
-  nextTryAt: moment.nullable(),
-});
-const pushKey: z.ZodType<PushKey> = contract.pushKey;
 const oembed: z.ZodType<OEmbedAnswer> = z.object({
   version: z.literal('1.0'),
   type: z.literal('rich'),
@@ -71,13 +55,13 @@ export const schemas = {
   NewShare: shares.newShare,
   ShareList: shares.shareList,
   OEmbed: oembed,
-  PushKey: pushKey,
+  PushKey: contract.pushKey,
   PushSubscription: subscription,
   PushEndpoint: byEndpoint,
   WebhookRequest: webhookRequest,
-  NewWebhook: newWebhook,
-  Webhook: z.object({ url: z.url().nullable() }),
-  DeliveryList: z.object({ deliveries: z.array(delivery) }),
+  NewWebhook: account.newWebhook,
+  Webhook: account.webhook,
+  DeliveryList: account.deliveryList,
   ...identitySchemas,
   PullRequest: trainer.pullRequest,
   PullAnswer: trainer.pullAnswer,

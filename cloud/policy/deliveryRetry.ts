@@ -21,14 +21,6 @@ export function webhookOutcome(status: number | null): Outcome {
   return status !== null && status >= 200 && status < 300 ? 'delivered' : 'retry';
 }
 
-/** Retry-After in milliseconds from now; null when there is none that can be read. RFC 9110, section 10.2.3. */
-export function retryAfterMs(header: string | null, nowMs: number): number | null {
-  if (header === null) return null;
-  if (/^\s*\d{1,9}\s*$/.test(header)) return 1000 * Number(header);
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
-}
-
 /**
  * Milliseconds until the next try: 15 s, 1 min, 4 min, 16 min, 1 h, 4 h, 6 h, each cut at random by up to a half, so that what failed
  * together does not come back together. What the server asks for is kept to where it is longer.

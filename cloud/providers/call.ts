@@ -4,6 +4,7 @@
  * message names a secret.
  */
 import * as z from 'zod';
+import { retryAfterMs } from '../../src/core/job/retryAfter.ts';
 import type { ProviderNo, ProviderTools } from './adapter.ts';
 
 export interface ProviderCall {
@@ -30,6 +31,7 @@ export const unknownRun: CallAnswer<never> = {
 };
 
 const maxAnswerBytes = 1_000_000;
+/** A provider that asks for more is asked sooner all the same; the breaker and the other providers see to the rest. */
 const maxRetryAfterMs = 3_600_000;
 
 export const no = (kind: ProviderNo['kind'], message: string, retryAfterMs: number | null = null): ProviderNo => ({
@@ -38,14 +40,6 @@ export const no = (kind: ProviderNo['kind'], message: string, retryAfterMs: numb
   message,
   retryAfterMs,
 });
-
-/** Milliseconds to wait by a Retry-After header, seconds or date (RFC 9110, section 10.2.3), at most an hour; null when it says nothing. */
-export function retryAfterMs(header: string | null, nowMs: number): number | null {
-  if (header === null) return null;
-  const text = header.trim();
-  const waitMs = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : /[a-z]/i.test(text) ? Date.parse(text) - nowMs : Number.NaN;
-  return Number.isFinite(waitMs) ? Math.min(Math.max(waitMs, 0), maxRetryAfterMs) : null;
-}
 
 /** Without the given secrets and without anything long enough to be one. */
 function withoutSecrets(text: string, secrets: string[]): string {
@@ -112,7 +106,8 @@ export async function callProvider<T>(tools: ProviderTools, who: string, call: P
   const { status } = response;
   const fail = (kind: ProviderNo['kind'], why: string): CallAnswer<T> => {
     const message = `${what}: ${withoutSecrets(why, call.secrets)}`;
-    return { ok: false, status, no: no(kind, message, retryAfterMs(response.headers.get('retry-after'), tools.now())) };
+    const askedMs = retryAfterMs(response.headers.get('retry-after'), tools.now());
+    return { ok: false, status, no: no(kind, message, askedMs && Math.min(askedMs, maxRetryAfterMs)) };
   };
   if (status === 0 || (status >= 300 && status < 400)) return fail('permanent', 'a redirect, which is not followed');
   if (!response.ok) return fail(mayPass(status) ? 'retryable' : 'permanent', `${status} ${reasonOf(text)}`.trim());

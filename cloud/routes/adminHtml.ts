@@ -6,9 +6,10 @@ import { html } from 'hono/html';
 import { isFinal } from '../policy/jobMachine.ts';
 import type { AdminJob, Alert, Figures, Health, PeriodSpend, ProviderView } from '../policy/operatorView.ts';
 import type { DeadLetter } from '../store/deadLetters.ts';
-import { type Html, plainPage } from './plainPage.ts';
+import type { Html } from './pageFrame.ts';
+import { plainPage } from './plainPage.ts';
 
-const moreStyle = `
+const style = `
 main.note{max-width:28rem}main.note form{display:grid;gap:.75rem;margin-top:1rem}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(10rem,1fr));gap:.75rem}
 .card{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:.75rem}
@@ -232,7 +233,7 @@ export interface AdminPage {
 export function adminPage(shown: AdminPage): Html {
   const { nonce, csrf, canLeave, problem, health } = shown;
   return plainPage(
-    { title: `${health.ok ? '' : `${health.alerts.length} alerts · `}Splat App: operator`, nonce, moreStyle },
+    { title: `${health.ok ? '' : `${health.alerts.length} alerts · `}Splat App: operator`, nonce, style },
     html`<header>
         <h1>Splat App, for the operator</h1>
         <div>
@@ -249,7 +250,7 @@ export function adminPage(shown: AdminPage): Html {
 
 export const loginPage = (nonce: string, problem: string | null): Html =>
   plainPage(
-    { title: 'Splat App: operator', nonce, moreStyle },
+    { title: 'Splat App: operator', nonce, style },
     html`<main class="note">
       <h1>For the operator</h1>
       <form method="post" action="/admin/login">

@@ -5,9 +5,10 @@
 import { html } from 'hono/html';
 import type { JsonSchema } from '../openapi/document.ts';
 import type { Auth, Parameter, RouteDoc, Section } from '../openapi/routeDoc.ts';
-import { type Html, plainPage } from './plainPage.ts';
+import type { Html } from './pageFrame.ts';
+import { plainPage } from './plainPage.ts';
 
-const moreStyle = `
+const style = `
 nav ul{columns:12rem;margin:0;padding:0;list-style:none}
 h3 code{font-size:1rem}.method{display:inline-block;min-width:4rem;color:var(--accent);font-weight:600}
 article{border-top:1px solid var(--line);padding:.5rem 0}
@@ -126,7 +127,7 @@ export interface DocsPage {
 export function docsPage({ nonce, sections, schemas }: DocsPage): Html {
   const anchor = (tag: string): string => `tag-${tag.replace(/\W+/g, '-')}`;
   return plainPage(
-    { title: 'Splat App cloud: the API', nonce, moreStyle },
+    { title: 'Splat App cloud: the API', nonce, style },
     html`<header>
         <h1>The API of the Splat App cloud</h1>
         <a href="/api/openapi.json">OpenAPI 3.1</a>

@@ -1,6 +1,7 @@
 /** Where a program of the owner's is told that a job has ended, and the log of everything that was told. /api/me/webhook, /api/me/deliveries. */
 import { Hono } from 'hono';
 import * as z from 'zod';
+import type * as account from '../../src/core/job/cloudAccount.ts';
 import type { AppEnv } from '../http/appEnv.ts';
 import { requireOwner } from '../http/owner.ts';
 import { readJson } from '../http/readJson.ts';
@@ -13,25 +14,9 @@ import { getWebhook, setWebhook } from '../store/ownerWebhook.ts';
 
 export const webhookRequest = z.strictObject({ url: z.string().max(2000) });
 
-/** The secret is shown this once; setting the webhook again makes a new one. */
-export interface NewWebhook {
-  url: string;
-  secret: string;
-}
-
-export interface DeliveryRecord extends Pick<
-  Delivery,
-  'id' | 'kind' | 'jobId' | 'status' | 'tries' | 'lastStatus' | 'lastError' | 'createdAt'
-> {
-  /** The webhook's address, or the push service's host; null when the browser has unsubscribed. */
-  to: string | null;
-  /** Milliseconds since 1970; null when there is no next try. */
-  nextTryAt: number | null;
-}
-
 const newest = 50;
 
-function recordOf(row: Delivery & { endpoint: string | null }): DeliveryRecord {
+function recordOf(row: Delivery & { endpoint: string | null }): account.Delivery {
   const { id, kind, jobId, status, tries, lastStatus, lastError, createdAt } = row;
   // A push endpoint is itself a key to the browser; its host says enough.
   const to = kind === 'webhook' ? row.target : row.endpoint && new URL(row.endpoint).host;
@@ -45,13 +30,13 @@ export const ownerWebhookRoutes = new Hono<AppEnv>()
     const { url } = await readJson(c, webhookRequest, 8 * 1024);
     const address = checkPublicHttps(url, { allowLoopback: cloud.config.isDevelopment });
     if (!address.ok) throw new Refusal(400, 'bad-address', addressFaultWords[address.reason]);
-    const webhook: NewWebhook = { url: address.url.href, secret: newWebhookSecret() };
+    const webhook: account.NewWebhook = { url: address.url.href, secret: newWebhookSecret() };
     await setWebhook(cloud, ownerId, webhook);
     return c.json(webhook);
   })
   .get('/webhook', async (c) => {
     const webhook = await getWebhook(c.var.cloud, requireOwner(c));
-    return c.json<{ url: string | null }>({ url: webhook?.url ?? null });
+    return c.json<account.Webhook>({ url: webhook?.url ?? null });
   })
   .delete('/webhook', async (c) => {
     await setWebhook(c.var.cloud, requireOwner(c), null);
@@ -59,7 +44,7 @@ export const ownerWebhookRoutes = new Hono<AppEnv>()
   })
   .get('/deliveries', async (c) => {
     const rows = await listDeliveries(c.var.cloud, requireOwner(c), newest);
-    return c.json<{ deliveries: DeliveryRecord[] }>({ deliveries: rows.map(recordOf) });
+    return c.json<account.DeliveryList>({ deliveries: rows.map(recordOf) });
   })
   .post('/deliveries/:id/retry', async (c) => {
     const { cloud } = c.var;

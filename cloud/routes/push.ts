@@ -1,6 +1,7 @@
 /** The browser's push subscriptions. /api/push. */
 import { Hono } from 'hono';
 import * as z from 'zod';
+import type { PushKey } from '../../src/core/job/cloudApi.ts';
 import type { AppEnv } from '../http/appEnv.ts';
 import { requireOwner } from '../http/owner.ts';
 import { readJson } from '../http/readJson.ts';
@@ -20,11 +21,6 @@ export const subscription = z.strictObject({
   keys: z.strictObject({ p256dh: z.string().max(100), auth: z.string().max(40) }),
   locale: z.enum(pushLocales).default('en'),
 });
-export type PushSubscriptionRequest = z.input<typeof subscription>;
-/** The key that a browser subscribes with: applicationServerKey. */
-export interface PushKeyAnswer {
-  key: string;
-}
 
 export const byEndpoint = z.strictObject({ endpoint });
 const bodyBytes = 8 * 1024;
@@ -33,7 +29,7 @@ export const pushRoutes = new Hono<AppEnv>()
   .get('/key', async (c) => {
     const keys = await vapidKeys(c.var.cloud);
     if (!keys) throw new Refusal(404, 'push-off', 'This server does not send push messages.');
-    return c.json<PushKeyAnswer>({ key: keys.publicKey });
+    return c.json<PushKey>({ key: keys.publicKey });
   })
   .post('/subscriptions', async (c) => {
     const { cloud } = c.var;

@@ -2,56 +2,26 @@
  * The HTML of a shared scene's page: the scene as large as the window, its title, and the way to its files where they are given away.
  * Invariant: no script of its own; whatever a person typed is text (hono/html escapes it).
  */
-import { html, raw } from 'hono/html';
+import { html } from 'hono/html';
 import type { ModelFormat } from '../../src/core/job/cloudApi.ts';
 import type { PageLocale } from '../policy/pageWords.ts';
 import { pageWords } from '../policy/pageWords.ts';
-import { palette } from './palette.ts';
+import { type Frame, type Html, pageFrame } from './pageFrame.ts';
 
-type Html = ReturnType<typeof html>;
-
-const style = `${palette}*{box-sizing:border-box}
-body{margin:0;min-height:100dvh;display:flex;flex-direction:column;background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}
+const style = `body{min-height:100dvh;display:flex;flex-direction:column}
 header{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;align-items:center;justify-content:space-between;padding:.75rem 1rem;border-bottom:1px solid var(--line)}
 h1{margin:0;font-size:1.125rem;overflow-wrap:anywhere}
 nav{display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:center;font-size:.875rem}
-a{color:var(--accent);display:inline-block;padding:.25rem 0;min-height:1.75rem}
-:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+a{display:inline-block;padding:.25rem 0;min-height:1.75rem}
 iframe{flex:1;width:100%;min-height:20rem;border:0;display:block}
 main.note{margin:auto;padding:1.5rem;max-width:28rem;width:100%}
 main.note h1{font-size:1.375rem;margin-bottom:.75rem}
-p{margin:.5rem 0}.soft{color:var(--soft)}.bad{color:var(--bad)}
 form{display:grid;gap:.75rem;margin-top:1rem}
 input,button{font:inherit;padding:.625rem .75rem;border-radius:.5rem;border:1px solid var(--line);background:transparent;color:inherit;min-height:2.75rem}
 button{background:var(--accent);border-color:var(--accent);color:var(--on-accent);font-weight:600;cursor:pointer}
 `;
 
-interface Frame {
-  locale: PageLocale;
-  title: string;
-  /** Of this answer's content policy. */
-  nonce: string;
-  head?: Html | string;
-}
-
-const page = ({ locale, title, nonce, head = '' }: Frame, body: Html): Html =>
-  html`<!doctype html>
-    <html lang="${locale}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
-        <meta name="robots" content="noindex" />
-        <title>${title}</title>
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-        ${head}
-        <style nonce="${nonce}">
-          ${raw(style)}
-        </style>
-      </head>
-      <body>
-        ${body}
-      </body>
-    </html>`;
+const page = (frame: Omit<Frame, 'style'>, body: Html): Html => pageFrame({ ...frame, style }, body);
 
 export interface ScenePage {
   locale: PageLocale;

@@ -64,20 +64,12 @@ export type JobChange = Partial<Omit<Job, 'id' | 'projectId' | 'ownerId' | 'stat
 export const progressOf = ({ progress }: Pick<Job, 'progress'>): CloudProgress | null =>
   progress === null ? null : (JSON.parse(progress) as CloudProgress);
 
-const columnOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const columnOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const nameOf = (column: string): string => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** A row with its columns' names in camel case. */
 export const jobOfRow = (row: Record<string, unknown>): Job =>
   Object.fromEntries(Object.entries(row).map(([column, value]) => [nameOf(column), value])) as unknown as Job;
-
-/** The statement that inserts a new job. */
-export function insertJob(db: D1Database, job: Partial<Job> & Pick<Job, 'id' | 'ownerId' | 'projectId'>): D1PreparedStatement {
-  const entries = Object.entries(job);
-  const columns = entries.map(([name]) => columnOf(name)).join(', ');
-  const marks = entries.map((_, index) => `?${index + 1}`).join(', ');
-  return db.prepare(`INSERT INTO jobs (${columns}) VALUES (${marks})`).bind(...entries.map(([, value]) => value));
-}
 
 export async function getJob(db: D1Database, id: string): Promise<Job | null> {
   const row = await db.prepare('SELECT * FROM jobs WHERE id = ?1').bind(id).first<Record<string, unknown>>();

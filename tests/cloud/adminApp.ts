@@ -1,9 +1,7 @@
 /** The operator's routes as cloud/app.ts mounts them, on a Cloud whose time, network and secrets the test holds. */
-import { Hono } from 'hono';
 import type { Cloud } from '../../cloud/cloud.ts';
-import type { AppEnv } from '../../cloud/http/appEnv.ts';
-import { Refusal } from '../../cloud/http/refusal.ts';
 import { adminApiRoutes, adminPageRoutes } from '../../cloud/routes/admin.ts';
+import { appOver } from './appOver.ts';
 import { type TestCloud, testCloud } from './testCloud.ts';
 
 export const adminToken = 'a-token-of-the-operator-0123456789';
@@ -27,18 +25,9 @@ export async function adminApp(
 ): Promise<AdminApp> {
   const cloud = await testCloud({ ...(fetch && { fetch }), env: { ADMIN_TOKEN: adminToken, PROVIDERS: 'local', ...env } });
   await cloud.db.batch(tables.map((table) => cloud.db.prepare(`DELETE FROM ${table}`)));
-  const app = new Hono<AppEnv>();
-  app.use(async (c, next) => {
-    c.set('cloud', cloud);
-    c.set('ownerId', null);
-    await next();
-  });
+  const app = appOver(cloud, null);
   app.route('/admin', adminPageRoutes);
   app.route('/api/admin', adminApiRoutes);
-  app.onError((error, c) => {
-    if (error instanceof Refusal) return c.json(error.body(), error.status, error.headers);
-    throw error;
-  });
   const self: AdminApp = {
     cloud,
     async send(path, init) {

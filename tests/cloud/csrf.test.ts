@@ -1,9 +1,7 @@
 /** Pages of other sites cannot act in a person's name. */
-import { Hono } from 'hono';
 import { expect, test } from 'vitest';
-import type { AppEnv } from '../../cloud/http/appEnv.ts';
 import { csrf } from '../../cloud/http/csrf.ts';
-import { Refusal } from '../../cloud/http/refusal.ts';
+import { appOver } from './appOver.ts';
 import { testCloud } from './testCloud.ts';
 
 type Headers_ = Record<string, string>;
@@ -15,14 +13,9 @@ async function passes(
   { url = 'https://splat.test/api/projects/p', isProduction = true, hasCookie = true } = {},
 ): Promise<boolean> {
   const cloud = await testCloud({ env: { ENVIRONMENT: isProduction ? 'production' : 'development' } });
-  const app = new Hono<AppEnv>();
-  app.use(async (c, next) => {
-    c.set('cloud', cloud);
-    await next();
-  });
+  const app = appOver(cloud, null);
   app.use(csrf);
   app.all('*', (c) => c.text('through'));
-  app.onError((error, c) => (error instanceof Refusal ? c.json(error.body(), error.status) : c.text('bug', 500)));
   const cookie = { cookie: url.startsWith('https') || isProduction ? '__Host-owner=token' : 'owner=token' };
   const answer = await app.request(url, { method, headers: { ...(hasCookie && cookie), ...headers } }, cloud.env);
   if (answer.status === 403) expect(await answer.json()).toMatchObject({ error: { code: 'other-site' } });

@@ -1,19 +1,14 @@
 /** The headers of answers, the strict default and what a route may say instead; and which answers other sites may read. */
-import { Hono } from 'hono';
 import { expect, test } from 'vitest';
-import type { AppEnv } from '../../cloud/http/appEnv.ts';
 import { openCors } from '../../cloud/http/cors.ts';
 import { Refusal } from '../../cloud/http/refusal.ts';
 import { securityHeaders } from '../../cloud/http/securityHeaders.ts';
+import { appOver } from './appOver.ts';
 import { testCloud } from './testCloud.ts';
 
 async function answerOf(path: string, init: RequestInit = {}, ENVIRONMENT: 'production' | 'development' = 'production'): Promise<Response> {
   const cloud = await testCloud({ env: { ENVIRONMENT } });
-  const app = new Hono<AppEnv>();
-  app.use(async (c, next) => {
-    c.set('cloud', cloud);
-    await next();
-  });
+  const app = appOver(cloud, null);
   app.use(securityHeaders);
   app.get('/plain', (c) => c.json({}));
   app.get('/refused', () => {
@@ -32,7 +27,6 @@ async function answerOf(path: string, init: RequestInit = {}, ENVIRONMENT: 'prod
   });
   app.use('/open/*', openCors);
   app.get('/open/file', (c) => c.text('bytes'));
-  app.onError((error, c) => (error instanceof Refusal ? c.json(error.body(), error.status, error.headers) : c.text('bug', 500)));
   return app.request(`https://splat.test${path}`, init, cloud.env);
 }
 

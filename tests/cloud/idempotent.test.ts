@@ -1,10 +1,9 @@
 /** A POST that is sent again: done once, answered twice. */
-import { Hono } from 'hono';
 import { expect, test } from 'vitest';
-import type { AppEnv } from '../../cloud/http/appEnv.ts';
 import { ensureOwner } from '../../cloud/http/ensureOwner.ts';
 import { type Answer, idempotent } from '../../cloud/http/idempotent.ts';
 import { Refusal } from '../../cloud/http/refusal.ts';
+import { appOver } from './appOver.ts';
 import { codeOf } from './identityApp.ts';
 import { givenOwner } from './rows.ts';
 import { type TestCloud, testCloud } from './testCloud.ts';
@@ -20,12 +19,7 @@ interface Kit {
 
 async function kit(): Promise<Kit> {
   const cloud = await testCloud();
-  const app = new Hono<AppEnv>();
-  app.use(async (c, next) => {
-    c.set('cloud', cloud);
-    c.set('ownerId', c.req.header('x-test-owner') ?? null);
-    await next();
-  });
+  const app = appOver(cloud);
   app.post('/:what', async (c) => idempotent(c, await ensureOwner(c), await c.req.json(), () => self.run()));
   app.onError((error, c) => {
     if (error instanceof Refusal) return c.json(error.body(), error.status, error.headers);

@@ -1,11 +1,10 @@
 /** Identity as the whole app mounts it, on a Cloud whose time the test holds, and browsers that keep cookies as browsers do. */
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
 import type { CloudOwner, SessionAnswer } from '../../src/core/job/cloudIdentity.ts';
 import { csrf } from '../../cloud/http/csrf.ts';
 import type { AppEnv } from '../../cloud/http/appEnv.ts';
 import { identify } from '../../cloud/http/identify.ts';
 import { rateLimit } from '../../cloud/http/rateLimit.ts';
-import { Refusal } from '../../cloud/http/refusal.ts';
 import { securityHeaders } from '../../cloud/http/securityHeaders.ts';
 import { meRoutes } from '../../cloud/routes/me.ts';
 import { oauthRoutes } from '../../cloud/routes/oauth.ts';
@@ -13,6 +12,7 @@ import { passkeyRoutes } from '../../cloud/routes/passkey.ts';
 import { projectRoutes } from '../../cloud/routes/projects.ts';
 import { sessionRoutes } from '../../cloud/routes/session.ts';
 import { tokenRoutes, tokensRoutes } from '../../cloud/routes/token.ts';
+import { appOver } from './appOver.ts';
 import { type TestCloud, testCloud } from './testCloud.ts';
 
 export type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
@@ -34,12 +34,7 @@ export interface IdentityApp {
 }
 
 function mounted(cloud: TestCloud): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
-  app.use(async (c, next) => {
-    c.set('cloud', cloud);
-    c.set('ownerId', null);
-    await next();
-  });
+  const app = appOver(cloud, null);
   app.use(securityHeaders);
   app.use(rateLimit);
   app.use('/api/*', csrf);
@@ -51,10 +46,6 @@ function mounted(cloud: TestCloud): Hono<AppEnv> {
   app.route('/api/token', tokenRoutes);
   app.route('/api/me', meRoutes);
   app.route('/api/projects', projectRoutes);
-  app.onError((error, c) => {
-    if (error instanceof Refusal) return c.json(error.body(), error.status, error.headers);
-    throw error;
-  });
   return app;
 }
 

@@ -5,10 +5,9 @@ import { expect, test } from 'vitest';
 import type { JobEvent, Stage } from '../../src/core/job/events.ts';
 import { newId } from '../../cloud/policy/tokens.ts';
 import { type JobRoom, type NumberedEvent, keptEvents, maxSockets } from '../../cloud/store/jobRoom.ts';
-import { insertJob } from '../../cloud/store/jobs.ts';
 import { roomOf } from '../../cloud/store/rooms.ts';
 import { type Listener, listen } from './listener.ts';
-import { givenOwner, givenProject } from './rows.ts';
+import { givenJob } from './rows.ts';
 import { testCloud } from './testCloud.ts';
 
 const stage = (name: Stage): JobEvent => ({ type: 'stage-started', stage: name });
@@ -146,31 +145,10 @@ test('the earliest moment that was arranged counts', async () => {
 
 test('the alarm looks after an open job and is set again; not for one that is over or gone', async () => {
   const cloud = await testCloud();
-  const ownerId = await givenOwner(cloud);
-  const projectId = await givenProject(cloud, ownerId);
-  const row = {
-    ownerId,
-    projectId,
-    uploadId: 'u',
-    preset: 'preview',
-    photos: 3,
-    bytes: 3,
-    apiBase: 'https://splat.test',
-    requestId: 'r',
-  } as const;
   const times = { createdAt: Date.now(), updatedAt: Date.now(), deadlineAt: Date.now() + 3_600_000 };
-  const [open, over] = [newId('job'), newId('job')];
-  await insertJob(cloud.db, {
-    ...row,
-    ...times,
-    id: open,
-    state: 'claimed',
-    provider: 'local',
-    holder: 'h',
-    leaseUntil: Date.now() + 60_000,
-    startedAt: Date.now(),
-  }).run();
-  await insertJob(cloud.db, { ...row, ...times, id: over, state: 'failed' }).run();
+  const held = { state: 'claimed', provider: 'local', holder: 'h', leaseUntil: Date.now() + 60_000, startedAt: Date.now() } as const;
+  const { id: open } = await givenJob(cloud, { ...times, ...held });
+  const { id: over } = await givenJob(cloud, { ...times, state: 'failed' });
 
   const room = roomOf(cloud, open);
   await room.watch(Date.now() + 600_000);

@@ -1,16 +1,15 @@
 /** Ordering a model and trying again: who may, what is there, the limits, and that nothing is made twice. */
-import { Hono } from 'hono';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { afterJobEnd } from '../../cloud/jobs/afterEnd.ts';
 import { type Wish, orderJob } from '../../cloud/jobs/order.ts';
 import { retryJob } from '../../cloud/jobs/retry.ts';
 import { processAnswer } from '../../src/core/job/cloudSchema.ts';
-import type { AppEnv } from '../../cloud/http/appEnv.ts';
 import { jobRoutes } from '../../cloud/routes/jobs.ts';
 import { processRoutes } from '../../cloud/routes/process.ts';
 import { Refusal } from '../../cloud/http/refusal.ts';
 import { type Job, move } from '../../cloud/store/jobs.ts';
 import { setKillSwitch } from '../../cloud/store/settings.ts';
+import { appOver } from './appOver.ts';
 import { type JobKit, givenUpload, jobKit } from './jobKit.ts';
 import { givenOwner } from './rows.ts';
 
@@ -164,18 +163,9 @@ describe('once more', () => {
 describe('routes', () => {
   /** The routes as one owner sees them. */
   function appOf(ownerId: string | null) {
-    const app = new Hono<AppEnv>();
-    app.use(async (c, next) => {
-      c.set('cloud', kit.cloud);
-      c.set('ownerId', ownerId);
-      await next();
-    });
+    const app = appOver(kit.cloud, ownerId);
     app.route('/api/process', processRoutes);
     app.route('/api/jobs', jobRoutes);
-    app.onError((error, c) => {
-      if (error instanceof Refusal) return c.json(error.body(), error.status, error.headers);
-      throw error;
-    });
     return async (method: string, path: string, body?: unknown, key?: string) => {
       const init = { method, headers: key ? { 'idempotency-key': key } : {}, ...(body !== undefined && { body: JSON.stringify(body) }) };
       kit.pass(1);

@@ -1,13 +1,11 @@
 /** Webhooks of providers: forged, stale, doubled, too large; and the true one, which only makes us ask. */
-import { Hono } from 'hono';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import type { AppEnv } from '../../cloud/http/appEnv.ts';
-import { Refusal } from '../../cloud/http/refusal.ts';
 import { cancelJob } from '../../cloud/jobs/cancel.ts';
 import { type WebhookAddress, takeWebhook } from '../../cloud/jobs/webhook.ts';
 import { providerWebhookRoutes } from '../../cloud/routes/providerWebhook.ts';
 import type { Job } from '../../cloud/store/jobs.ts';
+import { appOver } from './appOver.ts';
 import { type JobKit, jobKit } from './jobKit.ts';
 
 let kit: JobKit;
@@ -87,15 +85,10 @@ test('for a job that is over: nothing to be done', async () => {
 });
 
 test('the route: 401 for what is not waited for, 413 for what is too large, counted', async () => {
-  const app = new Hono<AppEnv>();
   // The configured providers are asked, so the test's own are not: what is forged has to be refused all the same.
   const cloud = { ...kit.cloud, config: { ...kit.cloud.config, providers: ['local' as const] } };
-  app.use(async (c, next) => {
-    c.set('cloud', cloud);
-    await next();
-  });
+  const app = appOver(cloud, null);
   app.route('/api/webhooks', providerWebhookRoutes);
-  app.onError((error, c) => (error instanceof Refusal ? c.json(error.body(), error.status) : c.text(String(error), 500)));
   const post = (body: string) => app.request(`/api/webhooks/local/${job.id}/1/${address.token}`, { method: 'POST', body }, env);
   expect((await post('{}')).status).toBe(401);
   expect((await post('x'.repeat(256 * 1024 + 1))).status).toBe(413);

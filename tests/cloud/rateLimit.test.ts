@@ -1,24 +1,17 @@
 /** How often somebody may try, who is counted as one, and how passwords of shares are kept. */
-import { Hono } from 'hono';
 import { expect, test } from 'vitest';
-import type { AppEnv } from '../../cloud/http/appEnv.ts';
 import { rateLimit, tooMany } from '../../cloud/http/rateLimit.ts';
-import { Refusal } from '../../cloud/http/refusal.ts';
 import { networkOf } from '../../cloud/policy/network.ts';
 import { hashPassword, verifyPassword } from '../../cloud/policy/password.ts';
+import { appOver } from './appOver.ts';
 import { rowsWith } from './tables.ts';
 import { testCloud } from './testCloud.ts';
 
 async function coarse(): Promise<(method: string, path: string, address?: string) => Promise<Response>> {
   const cloud = await testCloud();
-  const app = new Hono<AppEnv>();
-  app.use(async (c, next) => {
-    c.set('cloud', cloud);
-    await next();
-  });
+  const app = appOver(cloud, null);
   app.use(rateLimit);
   app.all('*', (c) => c.text('through'));
-  app.onError((error, c) => (error instanceof Refusal ? c.json(error.body(), error.status, error.headers) : c.text('bug', 500)));
   return async (method, path, address) =>
     app.request(path, { method, headers: address === undefined ? {} : { 'cf-connecting-ip': address } }, cloud.env);
 }

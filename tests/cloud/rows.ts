@@ -2,7 +2,7 @@
 import type { Cloud } from '../../cloud/cloud.ts';
 import { photoKey } from '../../cloud/policy/objectKeys.ts';
 import { newId, sha256Hex } from '../../cloud/policy/tokens.ts';
-import { type Job, getJob, insertJob } from '../../cloud/store/jobs.ts';
+import { type Job, columnOf, getJob } from '../../cloud/store/jobs.ts';
 
 export async function givenOwner(cloud: Cloud): Promise<string> {
   const id = newId('own');
@@ -39,7 +39,7 @@ export async function givenJob(cloud: Cloud, given: Partial<Job> = {}): Promise<
   const ownerId = given.ownerId ?? (await givenOwner(cloud));
   const projectId = given.projectId ?? (await givenProject(cloud, ownerId));
   const id = newId('job');
-  await insertJob(cloud.db, {
+  const row: Partial<Job> = {
     id,
     uploadId: newId('upl'),
     preset: 'preview',
@@ -54,7 +54,13 @@ export async function givenJob(cloud: Cloud, given: Partial<Job> = {}): Promise<
     ...given,
     ownerId,
     projectId,
-  }).run();
+  };
+  const columns = Object.keys(row).map(columnOf).join(', ');
+  const marks = Object.keys(row).fill('?').join(', ');
+  await cloud.db
+    .prepare(`INSERT INTO jobs (${columns}) VALUES (${marks})`)
+    .bind(...Object.values(row))
+    .run();
   const job = await getJob(cloud.db, id);
   if (!job) throw new Error('The job was not written.');
   return job;

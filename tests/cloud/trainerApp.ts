@@ -3,10 +3,7 @@
  * src/core/job/trainerApi.ts defines it. Invariant: no signing code of ours is used by it.
  */
 import { createHash, createHmac } from 'node:crypto';
-import { Hono } from 'hono';
 import type { OutputFile, OutputKind, OutputsAnswer, TrainSpec, TrainerMetrics } from '../../src/core/job/trainerApi.ts';
-import type { AppEnv } from '../../cloud/http/appEnv.ts';
-import { Refusal } from '../../cloud/http/refusal.ts';
 import { trainSpecOf } from '../../cloud/jobs/trainSpec.ts';
 import { liveRoutes } from '../../cloud/routes/live.ts';
 import { statusRoutes } from '../../cloud/routes/status.ts';
@@ -14,6 +11,7 @@ import { trainerRoutes } from '../../cloud/routes/trainer.ts';
 import { trainerFileRoutes } from '../../cloud/routes/trainerFiles.ts';
 import { workerRoutes } from '../../cloud/routes/worker.ts';
 import { type Job, getJob } from '../../cloud/store/jobs.ts';
+import { appOver } from './appOver.ts';
 import { givenJob, givenOwner, givenPhotos, givenProject } from './rows.ts';
 import { type TestCloud, testCloud } from './testCloud.ts';
 
@@ -26,21 +24,12 @@ export const silentQueue = {
 export type Send = (path: string, init?: RequestInit) => Promise<Response>;
 
 export function trainerApp(cloud: TestCloud): Send {
-  const app = new Hono<AppEnv>();
-  app.use(async (c, next) => {
-    c.set('cloud', cloud);
-    c.set('ownerId', c.req.header('x-test-owner') ?? null);
-    await next();
-  });
+  const app = appOver(cloud);
   app.route('/internal/v1/jobs', trainerRoutes);
   app.route('/internal/v1', trainerFileRoutes);
   app.route('/internal/v1/worker', workerRoutes);
   app.route('/api/status', statusRoutes);
   app.route('/api/live', liveRoutes);
-  app.onError((error, c) => {
-    if (error instanceof Refusal) return c.json(error.body(), error.status, error.headers);
-    throw error;
-  });
   return async (path, init) => {
     const answer = await app.request(new URL(path, 'https://splat.test').href, init, cloud.env);
     await cloud.settled();

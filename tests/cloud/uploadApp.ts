@@ -1,13 +1,13 @@
 /** The upload and project routes as cloud/app.ts mounts them, on a Cloud whose time the test holds; who asks is said by the test. */
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
 import type { UploadSession } from '../../src/core/job/cloudApi.ts';
 import type { AppEnv } from '../../cloud/http/appEnv.ts';
-import { Refusal } from '../../cloud/http/refusal.ts';
 import { estimateRoutes } from '../../cloud/routes/estimate.ts';
 import { photoPutRoutes } from '../../cloud/routes/photoPut.ts';
 import { projectRoutes } from '../../cloud/routes/projects.ts';
 import { simpleUploadRoutes } from '../../cloud/routes/simpleUpload.ts';
 import { uploadRoutes } from '../../cloud/routes/uploads.ts';
+import { appOver } from './appOver.ts';
 import { givenOwner } from './rows.ts';
 import type { SamplePhoto } from './samplePhotos.ts';
 import { type TestCloud, testCloud } from './testCloud.ts';
@@ -30,21 +30,12 @@ interface Asked {
 }
 
 function mounted(cloud: TestCloud): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
-  app.use(async (c, next) => {
-    c.set('cloud', cloud);
-    c.set('ownerId', c.req.header('x-test-owner') ?? null);
-    await next();
-  });
+  const app = appOver(cloud);
   app.route('/api/uploads', uploadRoutes);
   app.route('/api/u', photoPutRoutes);
   app.route('/api/upload', simpleUploadRoutes);
   app.route('/api/estimate', estimateRoutes);
   app.route('/api/projects', projectRoutes);
-  app.onError((error, c) => {
-    if (error instanceof Refusal) return c.json(error.body(), error.status, error.headers);
-    throw error;
-  });
   return app;
 }
 

@@ -1,9 +1,10 @@
 /** The owner's webhook: its address, its signature, its retries and its log; in workerd, on the real D1. */
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Delivery, DeliveryList } from '../../src/core/job/cloudAccount.ts';
 import { deliverDue, planDeliveries } from '../../cloud/jobs/deliver.ts';
 import { webhookHeaders } from '../../cloud/policy/webhookSignature.ts';
-import { type DeliveryRecord, ownerWebhookRoutes } from '../../cloud/routes/ownerWebhook.ts';
+import { ownerWebhookRoutes } from '../../cloud/routes/ownerWebhook.ts';
 import { claimRow, dropOldDeliveries, dueRows } from '../../cloud/store/deliveries.ts';
 import { fakeNet, type FakeNet } from './fakeNet.ts';
 import { ownerApp } from './ownerApp.ts';
@@ -29,10 +30,10 @@ async function setWebhook(url = 'https://hooks.example.com/splat'): Promise<stri
   return (await answer.json<{ secret: string }>()).secret;
 }
 
-const log = async (as = ownerId): Promise<DeliveryRecord[]> => {
-  return (await (await ask(as)('GET', '/deliveries')).json<{ deliveries: DeliveryRecord[] }>()).deliveries;
+const log = async (as = ownerId): Promise<Delivery[]> => {
+  return (await (await ask(as)('GET', '/deliveries')).json<DeliveryList>()).deliveries;
 };
-const newest = async (): Promise<DeliveryRecord> => (await log())[0] ?? expect.fail('There is no delivery.');
+const newest = async (): Promise<Delivery> => (await log())[0] ?? expect.fail('There is no delivery.');
 
 async function givenDelivery(): Promise<void> {
   await setWebhook();

@@ -10,7 +10,7 @@ import { readPly, writePly } from '../../src/core/formats/ply.ts';
 import { type Splats, emptySplats } from '../../src/core/scene/splats.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { randomNumbers } from '../randomScene.ts';
-import { button } from './appPage.ts';
+import { button, storedRows } from './appPage.ts';
 import { axeFindings } from './axe.ts';
 import { type BuiltApp, buildMs, openContext, serveBuiltApp } from './builtApp.ts';
 
@@ -133,20 +133,7 @@ async function saveAsPly(page: Page): Promise<Splats> {
 }
 
 /** The histories in the database, as text. */
-const keptEdits = (page: Page): Promise<string> =>
-  page.evaluate(
-    () =>
-      new Promise<string>((resolve) => {
-        const opening = indexedDB.open('splat-app');
-        opening.onsuccess = () => {
-          const asking = opening.result.transaction('edits').objectStore('edits').getAll();
-          asking.onsuccess = () => {
-            opening.result.close();
-            resolve(JSON.stringify(asking.result));
-          };
-        };
-      }),
-  );
+const keptEdits = async (page: Page): Promise<string> => JSON.stringify(await storedRows(page, 'edits'));
 
 test('a scene is edited, comes back after a reload as it was left, and is saved that way', async () => {
   const context = await openContext(browser, { viewport: { width: 1100, height: 700 } });

@@ -11,7 +11,19 @@ import { text } from '../../src/app/i18n/en.ts';
 import { words } from '../../src/core/job/words.en.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { writeProceduralDataset } from '../fixtures/writeProceduralDataset.ts';
-import { announced, button, dropFile, folderInput, holdDevice, inTrainer, loseDevice, startTraining, trainers, units } from './appPage.ts';
+import {
+  announced,
+  button,
+  dropFile,
+  folderInput,
+  holdDevice,
+  inTrainer,
+  loseDevice,
+  startTraining,
+  storedRows,
+  trainers,
+  units,
+} from './appPage.ts';
 import { type BuiltApp, buildMs, serveBuiltApp } from './builtApp.ts';
 import {
   type Person,
@@ -199,6 +211,7 @@ describe('a tab closed', () => {
     await button(page, text.edit.toolNames.background).click({ timeout: patient.timeout });
     await button(page, text.edit.background.names[2]).click();
     await page.getByRole('button', { name: text.edit.undo(text.edit.operations.background) }).waitFor();
+    await expect.poll(() => storedRows(page, 'edits'), patient).toHaveLength(1);
     page = await reopened(person, page);
     await page.getByRole('tab', { name: text.edit.tabs.edit }).click({ timeout: patient.timeout });
     await page.getByRole('button', { name: text.edit.undo(text.edit.operations.background) }).waitFor();

@@ -97,3 +97,22 @@ export const loseDevice = (page: Page): Promise<void> | undefined => trainers(pa
 
 /** Runs in the training worker. */
 export const inTrainer = (page: Page, run: () => void): Promise<void> | undefined => trainers(page)[0]?.evaluate(run);
+
+/** The rows of a table of the app's database, as they are kept at this moment. */
+export const storedRows = <T>(page: Page, table: 'projects' | 'edits'): Promise<T[]> =>
+  page.evaluate(
+    (name) =>
+      new Promise<T[]>((resolve, reject) => {
+        const opening = indexedDB.open('splat-app');
+        opening.onerror = () => reject(opening.error!);
+        opening.onsuccess = () => {
+          const asking = opening.result.transaction(name).objectStore(name).getAll();
+          asking.onerror = () => reject(asking.error!);
+          asking.onsuccess = () => {
+            opening.result.close();
+            resolve(asking.result as T[]);
+          };
+        };
+      }),
+    table,
+  );

@@ -107,8 +107,7 @@ test('uploaded, processed, told, seen, shared, taken back, deleted', { timeout: 
 
   const [project] = (await projectsOf(page)).projects;
   expect(project).toMatchObject({ photos: photos.length, models: [{}] });
-  // The model came into the project on the device and stands in the same viewer.
-  await page.locator('article .state', { hasText: words.status.states.done }).waitFor({ timeout: patient.timeout });
+  // The notice leads to the project, and on to its model in the same viewer as soon as it has come.
   await page.goto(`${server.url}/?cloud-job=${project.jobs[0].id}`);
   const viewer = page.locator('splat-viewer');
   await viewer.waitFor({ timeout: patient.timeout });

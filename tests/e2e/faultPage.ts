@@ -5,7 +5,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 import type { Project } from '../../src/core/project/project.ts';
-import { workerScript } from './appPage.ts';
+import { storedRows, workerScript } from './appPage.ts';
 import { openContext } from './builtApp.ts';
 
 /** A person's browser: what is kept lives as long as it does, over all its tabs. */
@@ -77,22 +77,8 @@ export async function alterWorker(context: BrowserContext, name: string, code: s
 }
 
 /** The records as they lie in the database, newest first. */
-export const records = (page: Page): Promise<Project[]> =>
-  page.evaluate(
-    () =>
-      new Promise<Project[]>((resolve, reject) => {
-        const opening = indexedDB.open('splat-app');
-        opening.onerror = () => reject(opening.error!);
-        opening.onsuccess = () => {
-          const asking = opening.result.transaction('projects').objectStore('projects').getAll();
-          asking.onerror = () => reject(asking.error!);
-          asking.onsuccess = () => {
-            opening.result.close();
-            resolve((asking.result as Project[]).sort((a, b) => b.updatedMs - a.updatedMs));
-          };
-        };
-      }),
-  );
+export const records = async (page: Page): Promise<Project[]> =>
+  (await storedRows<Project>(page, 'projects')).sort((a, b) => b.updatedMs - a.updatedMs);
 
 export interface KeptFile {
   name: string;

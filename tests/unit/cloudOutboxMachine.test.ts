@@ -1,6 +1,6 @@
 /** The outbox's state machine under random event orders, and the wait between tries. */
 import { expect, test } from 'vitest';
-import { backoffMs, longestWaitMs, retryAfterMs } from '../../src/app/services/cloud/backoff.ts';
+import { backoffMs, longestWaitMs } from '../../src/app/services/cloud/backoff.ts';
 import { type OutboxEntry, type OutboxPhoto, isFinal, newEntry } from '../../src/app/services/cloud/outboxEntry.ts';
 import { type OutboxEvent, afterEvent, mostRounds } from '../../src/app/services/cloud/outboxMachine.ts';
 import type { JobStatus, UploadSession } from '../../src/core/job/cloudApi.ts';
@@ -141,12 +141,4 @@ test('waits double up to five minutes, are spread evenly below that, and are nev
   expect(backoffMs(4, 0, null)).toBe(0);
   expect(backoffMs(1, 0, 600_000)).toBe(600_000);
   expect(backoffMs(1, 0.5, 600_000)).toBe(601_000);
-});
-
-test('Retry-After is read as seconds or as a date', () => {
-  const now = Date.parse('Sun, 06 Nov 1994 08:49:37 GMT');
-  expect(retryAfterMs('120', now)).toBe(120_000);
-  expect(retryAfterMs('Sun, 06 Nov 1994 08:49:47 GMT', now)).toBe(10_000);
-  expect(retryAfterMs('Sun, 06 Nov 1994 08:49:00 GMT', now)).toBe(0);
-  for (const bad of [null, '', 'soon', '-5', '1.5']) expect(retryAfterMs(bad, now)).toBeNull();
 });

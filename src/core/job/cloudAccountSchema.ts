@@ -11,7 +11,7 @@ const count = z.int().nonnegative();
 const moment = z.number().nonnegative();
 const provider = z.enum(['github', 'google']);
 
-const owner: z.ZodType<identity.CloudOwner> = z.object({
+export const owner: z.ZodType<identity.CloudOwner> = z.object({
   id: identifier,
   createdAt: moment,
   hasPasskey: z.boolean(),
@@ -30,6 +30,7 @@ export const apiTokenList: z.ZodType<identity.ApiTokenList> = z.object({
   tokens: z.array(z.object({ id: identifier, label: z.string(), createdAt: moment, seenAt: moment, expiresAt: moment })),
 });
 export const newApiToken: z.ZodType<identity.NewApiToken> = z.object({ id: identifier, refreshToken: z.string().min(1) });
+export const accessToken: z.ZodType<identity.AccessToken> = z.object({ token: z.string().min(1), expiresAt: moment });
 
 export const webhook: z.ZodType<account.Webhook> = z.object({ url: z.string().nullable() });
 export const newWebhook: z.ZodType<account.NewWebhook> = z.object({ url: z.string(), secret: z.string().min(1) });

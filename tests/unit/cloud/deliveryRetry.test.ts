@@ -1,6 +1,6 @@
 /** What an answer means and how long to wait. */
 import { expect, test } from 'vitest';
-import { pushOutcome, retryAfterMs, retryDelayMs, webhookOutcome } from '../../../cloud/policy/deliveryRetry.ts';
+import { pushOutcome, retryDelayMs, webhookOutcome } from '../../../cloud/policy/deliveryRetry.ts';
 
 test.each([
   [200, 'delivered', 'delivered'],
@@ -22,14 +22,6 @@ test.each([
 ] as const)('%s: push %s, webhook %s', (status, push, webhook) => {
   expect(pushOutcome(status)).toBe(push);
   expect(webhookOutcome(status)).toBe(webhook);
-});
-
-test('Retry-After in seconds, as a date, and as nonsense', () => {
-  const nowMs = Date.UTC(2026, 10, 26, 12);
-  expect(retryAfterMs('120', nowMs)).toBe(120_000);
-  expect(retryAfterMs('Thu, 26 Nov 2026 12:05:00 GMT', nowMs)).toBe(300_000);
-  expect(retryAfterMs('Thu, 26 Nov 2026 11:00:00 GMT', nowMs)).toBe(0);
-  for (const nonsense of [null, '', 'soon', '-5', '99999999999']) expect(retryAfterMs(nonsense, nowMs) ?? 0).toBeLessThanOrEqual(0);
 });
 
 test('the wait grows fourfold up to six hours, and chance takes at most half of it', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { retryAfterMs } from '../../../cloud/providers/call.ts';
 import { createPull } from '../../../cloud/providers/pull.ts';
 import { nowMs, options, spec } from '../../fixtures/fakeProviders/spec.ts';
 
@@ -22,22 +21,5 @@ describe('workers that come and ask', () => {
     [null, 'No worker has ever asked for work.'],
   ])('that were seen at %s: %s', async (seenMs, hint) => {
     expect(await pull(seenMs).health()).toEqual({ ok: true, value: { ok: true, hint } });
-  });
-});
-
-describe('Retry-After', () => {
-  it.each([
-    ['120', 120_000],
-    [' 0 ', 0],
-    ['Thu, 26 Nov 2026 12:00:30 GMT', 30_000],
-    ['Thu, 26 Nov 2026 11:00:00 GMT', 0],
-    ['99999999', 3_600_000],
-    ['soon', null],
-    ['-5', null],
-    ['1.5', null],
-    ['', null],
-    [null, null],
-  ])('%j is %s ms', (header, expected) => {
-    expect(retryAfterMs(header, nowMs)).toBe(expected);
   });
 });

@@ -15,11 +15,3 @@ export function backoffMs(attempt: number, random: number, retryAfterMs: number 
   // On top of a wish comes a little jitter too: everybody who was turned away has got the same one.
   return retryAfterMs === null ? jittered : Math.min(longestWishMs, retryAfterMs) + random * firstWaitMs;
 }
-
-/** The Retry-After header in milliseconds: seconds or a date (RFC 9110, section 10.2.3); null when absent or unreadable. */
-export function retryAfterMs(header: string | null, nowMs: number): number | null {
-  if (header === null) return null;
-  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header) * 1000;
-  const at = /[a-z]/i.test(header) ? Date.parse(header) : NaN;
-  return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
-}

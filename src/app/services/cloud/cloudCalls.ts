@@ -3,7 +3,7 @@
  * Invariant: nothing throws; every answer is a value that is of its type, or says which kind of "no" it was.
  */
 import type { Failure } from '../../../core/job/failure.ts';
-import { retryAfterMs } from './backoff.ts';
+import { retryAfterMs } from '../../../core/job/retryAfter.ts';
 
 /**
  * `again`: nobody answered or not now, the same call may work later. `gone`: what it was about is no longer there. `refused`: the same
