@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { Env } from './env.ts';
+import type { DirectBucket } from './policy/directPut.ts';
 import { type ProviderId, providerIds } from './providers/adapter.ts';
 
 const seconds = (standard: number) => z.number().positive().default(standard);
@@ -38,6 +39,8 @@ const tuning = z.strictObject({
   putSeconds: seconds(15 * 60),
   getSeconds: seconds(6 * 3600),
   deliveryTries: count(8),
+  /** A trainer's file with more than this is put straight into R2 where that is set up: a request may have 100 MB on most plans. */
+  directPutBytes: count(95_000_000),
 });
 export type Tuning = z.infer<typeof tuning>;
 
@@ -47,6 +50,8 @@ export interface Config {
   photosKeepDays: number;
   budget: { daySeconds: number; monthSeconds: number };
   contact: string;
+  /** Null: all that trainers make goes through the Worker. */
+  directBucket: DirectBucket | null;
   tuning: Tuning;
 }
 
@@ -66,6 +71,26 @@ const variables = z.object({
   MASTER_SECRET: z.string().regex(/^[0-9a-f]{64,}$/, 'MASTER_SECRET must be at least 32 bytes in hexadecimal.'),
 });
 
+/** @throws Error */
+function bucketUrl(text: string, isDevelopment: boolean): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isPlain = url && url.pathname.length > 1 && url.href === `${url.origin}${url.pathname}`;
+  if (!isPlain || !(url.protocol === 'https:' || (isDevelopment && url.protocol === 'http:')))
+    throw new Error('The Worker is not set up: R2_S3_URL must be like https://ACCOUNT.r2.cloudflarestorage.com/BUCKET.');
+  return url.href.replace(/\/+$/, '');
+}
+
+/** All three are set or none is. @throws Error that names what is missing */
+function readDirectBucket(env: Env, isDevelopment: boolean): DirectBucket | null {
+  const { R2_S3_URL: url = '', R2_ACCESS_KEY_ID: accessKeyId = '', R2_SECRET_ACCESS_KEY: secretAccessKey = '' } = env;
+  const given = Object.entries({ R2_S3_URL: url, R2_ACCESS_KEY_ID: accessKeyId, R2_SECRET_ACCESS_KEY: secretAccessKey });
+  const missing = given.filter(([, value]) => value === '').map(([name]) => name);
+  if (missing.length === given.length) return null;
+  if (missing.length > 0)
+    throw new Error(`The Worker is not set up: of the settings for files put into R2, ${missing.join(', ')} is missing.`);
+  return { url: bucketUrl(url, isDevelopment), accessKeyId, secretAccessKey };
+}
+
 /** An isolate is given the same variables with every request; they are checked at the first. */
 const checked = new WeakMap<Env, Config>();
 
@@ -77,12 +102,14 @@ export function readConfig(env: Env): Config {
   if (!read.success) throw new Error(`The Worker is not set up: ${z.prettifyError(read.error)}`);
   const tuned = tuning.safeParse(env.TUNING ? JSON.parse(env.TUNING) : {});
   if (!tuned.success) throw new Error(`TUNING is not right: ${z.prettifyError(tuned.error)}`);
+  const isDevelopment = read.data.ENVIRONMENT === 'development';
   const config: Config = {
-    isDevelopment: read.data.ENVIRONMENT === 'development',
+    isDevelopment,
     providers: read.data.PROVIDERS,
     photosKeepDays: read.data.PHOTOS_KEEP_DAYS,
     budget: { daySeconds: read.data.BUDGET_DAY_SECONDS, monthSeconds: read.data.BUDGET_MONTH_SECONDS },
     contact: read.data.CONTACT,
+    directBucket: readDirectBucket(env, isDevelopment),
     tuning: tuned.data,
   };
   checked.set(env, config);

@@ -41,6 +41,10 @@ export interface Env {
   WORKER_TOKEN?: string;
   /** JWK of the P-256 key that signs push messages; made and kept in D1 in development. */
   VAPID_JWK?: string;
+  /** R2's S3 API, for what is too large to go through the Worker: the bucket's address and a token of that bucket only. */
+  R2_S3_URL?: string;
+  R2_ACCESS_KEY_ID?: string;
+  R2_SECRET_ACCESS_KEY?: string;
   RUNPOD_KEY?: string;
   /** JSON: GPU class -> endpoint id. */
   RUNPOD_ENDPOINTS?: string;

@@ -12,14 +12,22 @@ import { type Job, getJob, move } from '../store/jobs.ts';
 import { type ModelFileRow, filesOf, modelIdOf, readyModel } from '../store/models.ts';
 import { outputProblem } from '../store/outputObjects.ts';
 import { afterJobEnd } from './afterEnd.ts';
+import { settleDirect } from './directOutputs.ts';
 
 const isServed = ({ kind }: OutputFile): boolean => (servedKinds as readonly string[]).includes(kind);
 
-async function problemOf(cloud: Cloud, rows: readonly ModelFileRow[], { kind, bytes, sha256 }: OutputFile): Promise<string | null> {
+async function problemOf(
+  cloud: Cloud,
+  modelId: string,
+  rows: readonly ModelFileRow[],
+  { kind, bytes, sha256 }: OutputFile,
+): Promise<string | null> {
   const row = rows.find((each) => each.kind === kind);
   if (!row) return 'never announced';
   if (row.bytes !== bytes || row.sha256 !== sha256) return 'announced otherwise';
-  return outputProblem(cloud.env.BUCKET, row);
+  const problem = await outputProblem(cloud.env.BUCKET, row);
+  await settleDirect(cloud, modelId, row, problem);
+  return problem;
 }
 
 /** @throws Refusal 422 that names the files which are not there as announced, and no other */
@@ -28,7 +36,7 @@ async function checkOutputs(cloud: Cloud, modelId: string, outputs: readonly Out
   const rows = await filesOf(cloud, modelId);
   const problems = await Promise.all(
     outputs.map(async (file) => {
-      const problem = await problemOf(cloud, rows, file);
+      const problem = await problemOf(cloud, modelId, rows, file);
       return problem === null ? [] : [`${file.kind} (${problem})`];
     }),
   );

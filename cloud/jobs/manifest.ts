@@ -7,6 +7,7 @@ import type { Cloud } from '../cloud.ts';
 import { fileAddresses } from '../policy/fileTicket.ts';
 import type { Job } from '../store/jobs.ts';
 import { lastCheckpoint } from '../store/models.ts';
+import { settleCheckpoint } from './directOutputs.ts';
 
 interface PhotoRow {
   sha256: string;
@@ -37,6 +38,7 @@ export async function manifestOf(cloud: Cloud, job: Job): Promise<Manifest> {
     sha256,
     url: await urlOf({ jobId, attempt, what: 'photo', sha256 }),
   }));
+  await settleCheckpoint(cloud, job);
   const last = await lastCheckpoint(cloud, job);
   const checkpoint = last && {
     bytes: last.bytes,

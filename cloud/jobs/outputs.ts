@@ -11,6 +11,7 @@ import { maxOutputBytes } from '../policy/outputLimits.ts';
 import type { Job } from '../store/jobs.ts';
 import { announceFiles, announcedFile, dropLateFile, markFileStored } from '../store/models.ts';
 import { storeOutput } from '../store/outputObjects.ts';
+import { directBucketFor, directPlace, makeWay } from './directOutputs.ts';
 
 /** A large file over a slow line. */
 const putMs = 3 * 3_600_000;
@@ -20,12 +21,14 @@ export async function outputPlaces(cloud: Cloud, job: Job, modelId: string, outp
   const large = outputs.find(({ kind, bytes }) => bytes > maxOutputBytes[kind]);
   if (large) throw new Refusal(413, 'too-large', `A ${large.kind} may have at most ${maxOutputBytes[large.kind]} bytes.`);
   await announceFiles(cloud, modelId, outputs);
+  await makeWay(cloud, modelId, outputs);
   const urlOf = await fileAddresses(cloud.env, job.apiBase, cloud.now() + putMs);
-  const places = outputs.map(async (file) => ({
-    kind: file.kind,
-    url: await urlOf({ jobId: job.id, attempt: job.attempt, what: 'output', ...file }),
-    headers: { 'content-type': mediaTypeOf(file.kind) },
-  }));
+  const places = outputs.map(async (file) => {
+    const bucket = directBucketFor(cloud, file);
+    if (bucket) return { kind: file.kind, ...(await directPlace(cloud, bucket, modelId, file, putMs / 1000)) };
+    const url = await urlOf({ jobId: job.id, attempt: job.attempt, what: 'output', ...file });
+    return { kind: file.kind, url, headers: { 'content-type': mediaTypeOf(file.kind) } };
+  });
   return { outputs: await Promise.all(places) };
 }
 

@@ -15,6 +15,7 @@ import { orderPhotosPurges } from '../store/purgeOrders.ts';
 import { isTurn } from '../store/settings.ts';
 import { afterJobEnd } from './afterEnd.ts';
 import { deliverDue } from './deliver.ts';
+import { dropStrays } from './dropStrays.ts';
 import { lookAtJob } from './look.ts';
 import { purgeDue } from './purge.ts';
 import { raiseAlerts } from './raiseAlerts.ts';
@@ -116,6 +117,7 @@ export async function sweep(cloud: Cloud, providers?: GpuProvider[]): Promise<vo
     uploads: () => expireUploads(cloud),
     photos: () => dropOldPhotos(cloud),
     rows: () => dropOldRows(cloud),
+    strays: () => dropStrays(cloud, hourMs),
     deliveries: () => deliverDue(cloud, atOnce),
     purges: () => purgeDue(cloud),
     instances: () => reap(cloud),

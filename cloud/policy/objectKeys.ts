@@ -17,9 +17,17 @@ const isServed = (kind: OutputKind): boolean => (servedKinds as readonly OutputK
 export const projectPrefix = (projectId: string): string => `projects/${checked(projectId)}/`;
 export const photoKey = (projectId: string, sha256: string): string => `${projectPrefix(projectId)}photos/${checked(sha256)}`;
 
+export const modelsPrefix = 'models/';
+
 /** A model is of one attempt of one job, so a late trainer can never write over another's files. */
 export const modelKey = (modelId: string, kind: OutputKind): string =>
-  isServed(kind) ? `models/${checked(modelId)}.${kind}` : `models/${checked(modelId)}/${kind}`;
+  isServed(kind) ? `${modelsPrefix}${checked(modelId)}.${kind}` : `${modelsPrefix}${checked(modelId)}/${kind}`;
 
 /** What the names of all files of a model begin with; ids are of one length, so it is no other's. */
-export const modelPrefix = (modelId: string): string => `models/${checked(modelId)}`;
+export const modelPrefix = (modelId: string): string => `${modelsPrefix}${checked(modelId)}`;
+
+/** The way back from modelKey(); null for a name that it does not make. */
+export function modelFileOf(key: string): { key: string; modelId: string; kind: string } | null {
+  const [, modelId, kind] = /^models\/([\w-]+)[./]([a-z]+)$/.exec(key) ?? [];
+  return modelId !== undefined && kind !== undefined ? { key, modelId, kind } : null;
+}

@@ -50,7 +50,11 @@ export const trainerRoutes = new Hono<TrainerEnv>()
   })
 
   .post('/:id/complete', trainerAuth, async (c) => {
-    await completeJob(c.var.cloud, c.var.job, trainerBody(c, completeRequest));
+    const { cloud, job } = c.var;
+    const completed = completeJob(cloud, job, trainerBody(c, completeRequest));
+    // Reading large files takes a while; a trainer that hangs up meanwhile finds it done when it asks again.
+    cloud.waitUntil(completed.catch(() => undefined));
+    await completed;
     return c.json({});
   })
 

@@ -109,6 +109,20 @@ export function lastCheckpoint(cloud: Cloud, { id, attempt }: At): Promise<(Mode
   return cloud.db.prepare(query).bind(id, attempt).first();
 }
 
+/** Checkpoints that earlier attempts have announced, the newest first. */
+export async function checkpointsBefore(cloud: Cloud, { id, attempt }: At): Promise<(ModelFileRow & { modelId: string })[]> {
+  const query =
+    `SELECT ${columns}, m.id AS modelId FROM models m JOIN model_files f ON f.model_id = m.id` +
+    " WHERE m.job_id = ?1 AND m.attempt < ?2 AND f.kind = 'checkpoint' ORDER BY m.attempt DESC";
+  return (await cloud.db.prepare(query).bind(id, attempt).all<ModelFileRow & { modelId: string }>()).results;
+}
+
+/** Of an attempt that is over, so nobody can announce another. */
+export async function markCheckpointStored(cloud: Cloud, { modelId, sha256 }: { modelId: string; sha256: string }): Promise<void> {
+  const mark = "UPDATE model_files SET status = 'stored' WHERE model_id = ?1 AND kind = 'checkpoint' AND sha256 = ?2";
+  await cloud.db.prepare(mark).bind(modelId, sha256).run();
+}
+
 /** Names of the previews of a job's attempts, the newest first. */
 export async function previewKeys(cloud: Cloud, jobId: string): Promise<string[]> {
   const query =
@@ -118,11 +132,11 @@ export async function previewKeys(cloud: Cloud, jobId: string): Promise<string[]
 }
 
 /**
- * Removes what a job that is over needs no more: checkpoints, and all that its other attempts have left.
+ * Removes what a job that is over needs no more: checkpoints, what was announced and never taken, and all that its other attempts have left.
  * @param modelId of the attempt that completed it; null when none did
  */
 export async function dropLeftovers(cloud: Cloud, jobId: string, modelId: string | null): Promise<void> {
-  const which = `model_id IN (SELECT id FROM models WHERE job_id = ?1) AND (model_id IS NOT ?2 OR kind = 'checkpoint')`;
+  const which = `model_id IN (SELECT id FROM models WHERE job_id = ?1) AND (model_id IS NOT ?2 OR kind = 'checkpoint' OR status = 'waiting')`;
   const query = `SELECT object_key AS objectKey FROM model_files WHERE ${which}`;
   const { results } = await cloud.db.prepare(query).bind(jobId, modelId).all<{ objectKey: string }>();
   if (results.length === 0) return;

@@ -33,13 +33,22 @@ export async function storeOutput(
   return 'stored';
 }
 
+/** SHA-256 of an object, hexadecimal: what R2 knows of it, else reckoned from the bytes, none of which are held. Null when it is gone. */
+async function hashOf(bucket: R2Bucket, { key, checksums }: R2Object): Promise<string | null> {
+  if (checksums.sha256) return hexOf(checksums.sha256);
+  const object = await bucket.get(key);
+  if (!object) return null;
+  const digest = new crypto.DigestStream('SHA-256');
+  await object.body.pipeTo(digest);
+  return hexOf(await digest.digest);
+}
+
 /** What is wrong with a file in R2, in a few words; null when it is the one that was announced and looks like its format. */
 export async function outputProblem(bucket: R2Bucket, { kind, bytes, sha256, objectKey }: ModelFileRow): Promise<string | null> {
   const object = await bucket.head(objectKey);
   if (!object) return 'not there';
   if (object.size !== bytes) return `${object.size} bytes instead of ${bytes}`;
-  const sum = object.checksums.sha256;
-  if (!sum || hexOf(sum) !== sha256) return 'another hash';
+  if ((await hashOf(bucket, object)) !== sha256) return 'another hash';
   const format = servedKinds.find((served) => served === kind);
   if (!format) return null;
   const begin = await bucket.get(objectKey, { range: { offset: 0, length: Math.min(beginBytes, bytes) } });

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createConnectionNotes } from '../../src/cli/serve/connectionNotes.ts';
 import { type Line, createJobClient, patienceMs, pull } from '../../src/cli/serve/protocolClient.ts';
 import { send } from '../../src/cli/serve/transport.ts';
@@ -166,6 +166,44 @@ describe('what an answer means', () => {
     expect(answer).toMatchObject({ ok: false, no: 'refused', status });
     expect(!answer.ok && answer.no === 'refused' && answer.body).toContain('sog');
     expect(calls).toHaveLength(1);
+  });
+});
+
+describe('a file that is put straight into the store', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'splat-client-'));
+  const path = join(folder, 'scene.ply');
+  writeFileSync(path, 'ply\n');
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const url = 'https://account.store.test/bucket/models/mdl_1.ply?X-Amz-Signature=0f';
+  const sent = { 'content-type': 'application/octet-stream', 'x-amz-checksum-sha256': 'c3Vt' };
+  const headers = { ...sent, 'content-length': '4', 'if-none-match': '*' };
+  const exists = new Response('<Error><Code>PreconditionFailed</Code></Error>', { status: 412 });
+
+  test('goes to the store’s own address with the headers that are signed, and without token or signature', async () => {
+    vi.useRealTimers();
+    const { client, calls } = desk(new Response('', { status: 200 }));
+    expect(await client.upload(url, headers, path)).toEqual({ ok: true, value: undefined });
+    expect(calls.map((call) => call.url)).toEqual([url]);
+    expect(headersOf(calls[0])).toEqual({ ...sent, 'if-none-match': '*' });
+    expect((calls[0].init.body as Blob).size).toBe(4);
+  });
+
+  test('is there when the store says so: the answer to an earlier try was lost', async () => {
+    const { client, calls } = desk(network, exists);
+    const answer = client.upload(url, { ...sent, 'If-None-Match': '*' }, path);
+    await vi.waitFor(() => expect(calls).toHaveLength(1));
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(calls).toHaveLength(2);
+    });
+    expect(await answer).toEqual({ ok: true, value: undefined });
+  });
+
+  test('is refused by any other answer, and by this one where it was to take the place of another', async () => {
+    vi.useRealTimers();
+    expect(await desk(exists).client.upload(url, sent, path)).toMatchObject({ ok: false, no: 'refused', status: 412 });
+    expect(await desk(refusal(400, 'BadDigest')).client.upload(url, headers, path)).toMatchObject({ ok: false, status: 400 });
+    expect(await desk(refusal(403, 'Expired.')).client.upload(url, headers, path)).toMatchObject({ ok: false, no: 'lost' });
   });
 });
 

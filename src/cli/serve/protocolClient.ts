@@ -72,6 +72,15 @@ export async function pull(line: Line, token: string, request: PullRequest, sign
 const uploadHeaders = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(content-length|host)$/i.test(name)));
 
+/**
+ * A PUT that must write over nothing (`if-none-match: *`) is refused when the file is there: an earlier one arrived whose answer was lost.
+ * Whether it is the right one, `complete` says (RFC 9110, sections 13.1.2 and 15.5.13).
+ */
+function isThereAlready(answer: Answer<unknown>, headers: Record<string, string>): boolean {
+  const isConditional = Object.keys(headers).some((name) => /^if-none-match$/i.test(name));
+  return isConditional && !answer.ok && answer.no === 'refused' && answer.status === 412;
+}
+
 /** The calls of one attempt. The signal ends whatever is under way. */
 export function createJobClient({ jobId, attempt, token, secret }: TrainSpec, line: Line, signal: AbortSignal): JobClient {
   let leaseUntil = Date.now();
@@ -130,7 +139,8 @@ export function createJobClient({ jobId, attempt, token, secret }: TrainSpec, li
         const request = { method: 'PUT', headers: uploadHeaders(headers), body: await openAsBlob(path), timeoutMs: null, signal };
         return send(line.fetch, new URL(url, line.origin).href, request);
       };
-      return done(persistently(put));
+      const answer = await persistently(put);
+      return answer.ok || isThereAlready(answer, headers) ? yes(undefined) : answer;
     },
   };
 }
