@@ -1,6 +1,7 @@
 /**
- * The tests, in four sittings one after another: unit (pure), cloud (inside workerd), gpu (WebGPU in Node through Dawn) and browser (Node
- * tests that drive Chromium). Invariant: one GPU device and one browser at a time; on a small machine two would only slow each other down.
+ * The tests, in five sittings one after another: unit (pure), cloud (inside workerd), gpu (WebGPU in Node through Dawn), browser (Node
+ * tests that drive Chromium) and container (pytest over the Python trainer). Invariant: one GPU device and one browser at a time; on a
+ * small machine two would only slow each other down.
  */
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -10,6 +11,11 @@ const minuteMs = 60_000;
 
 /** One file at a time, in a process of its own, so that a driver that falls over takes no other file with it. */
 const oneAtATime = { pool: 'forks', fileParallelism: false, testTimeout: 2 * minuteMs, hookTimeout: 2 * minuteMs } as const;
+
+/** Loading the modules anew for every file takes as long as the tests, so the files of a process share them. */
+const pure = { testTimeout: minuteMs, sequence: { groupOrder: 0 } } as const;
+/** All but these, which put modules of their own in the place of others. */
+const replacing = ['tests/unit/viewer/element{Giants,Showing,Xr}.test.ts'];
 
 /** The Worker as wrangler.toml has it, with secrets of its own and queues that do not dawdle. */
 const worker = cloudflareTest({
@@ -39,12 +45,18 @@ export default defineConfig({
     reporters: ['default', 'json'],
     outputFile: { json: '.cache/tests.json' },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: minuteMs, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: { ...pure, name: 'unit', include: ['tests/unit/**/*.test.ts'], exclude: replacing, isolate: false },
+      },
+      { extends: true, test: { ...pure, name: 'replacing', include: replacing } },
       {
         plugins: [worker],
         test: {
           name: 'cloud',
           include: ['tests/cloud/**/*.test.ts'],
+          setupFiles: ['tests/cloud/emptyTables.ts'],
+          isolate: false,
           testTimeout: minuteMs,
           hookTimeout: minuteMs,
           sequence: { groupOrder: 1 },
@@ -55,6 +67,7 @@ export default defineConfig({
         extends: true,
         test: { ...oneAtATime, name: 'browser', include: ['tests/{browser,e2e}/**/*.test.ts'], sequence: { groupOrder: 3 } },
       },
+      { extends: true, test: { ...oneAtATime, name: 'container', include: ['tests/container/**/*.test.ts'], sequence: { groupOrder: 4 } } },
     ],
   },
 });

@@ -11,6 +11,8 @@ import { parseArgs } from 'node:util';
 import { cloudflare } from '@cloudflare/vite-plugin';
 import { createServer } from 'vite';
 import { developmentSecrets } from './lib/devSecrets.mjs';
+import { withNodeOnPath } from './lib/node.mjs';
+import { containerPython } from './lib/python.mjs';
 import { trainerCommand } from './lib/tasks.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     host: { type: 'string' },
     state: { type: 'string', default: join(root, '.wrangler', 'splat-app') },
     fresh: { type: 'boolean', default: false },
+    trainer: { type: 'string', default: 'engine' },
     'no-trainer': { type: 'boolean', default: false },
     'no-watch': { type: 'boolean', default: false },
     'train-args': { type: 'string' },
@@ -30,6 +33,10 @@ const { values } = parseArgs({
   },
 });
 
+if (!['engine', 'container'].includes(values.trainer)) {
+  process.stderr.write(`--trainer wants "engine" or "container", not "${values.trainer}".\n`);
+  process.exit(2);
+}
 if (values.fresh) rmSync(values.state, { recursive: true, force: true });
 const { vars, workerTokenFile } = developmentSecrets(values.state);
 // No account, no news home, no fetch of the request's whereabouts.
@@ -84,18 +91,37 @@ setInterval(sweep, Number(values['sweep-seconds']) * 1000).unref();
 let trainer = null;
 let isEnding = false;
 
-/** Starts the trainer, and again when it falls over. */
-function startTrainer() {
+/** The engine of this repository, or the container's program as it is on this machine.
+ * @returns {Promise<{ file: string, args: string[], cwd: string } | { remedy: string }>} */
+async function trainerProgram() {
   const args = ['--api', address, '--token-file', workerTokenFile, '--work', join(values.state, 'trainer')];
-  const extra = values['train-args'] === undefined ? [] : [`--train-args=${values['train-args']}`];
+  const extra = values['train-args'];
+  if (values.trainer === 'engine')
+    return {
+      file: process.execPath,
+      args: trainerCommand(root, extra === undefined ? args : [...args, `--train-args=${extra}`]),
+      cwd: root,
+    };
+  const python = await containerPython(root, process.env);
+  if (!('path' in python)) return python;
+  const flags = ['--gpu-class', 'webgpu', ...(extra ?? '').split(/\s+/).filter(Boolean)];
+  return { file: python.path, args: ['-m', 'trainer', 'pull', ...args, ...flags], cwd: join(root, 'gpu-container') };
+}
+
+/** Starts the trainer, and again when it falls over. */
+async function startTrainer() {
+  const program = await trainerProgram();
+  if ('remedy' in program) return void process.stderr.write(`There is no trainer: ${program.remedy}\n`);
+  if (isEnding) return;
   const begun = Date.now();
-  trainer = spawn(process.execPath, trainerCommand(root, [...args, ...extra]), { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const env = withNodeOnPath(process.execPath, process.env);
+  trainer = spawn(program.file, program.args, { cwd: program.cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
   trainer.on('exit', () => {
     trainer = null;
-    if (!isEnding) setTimeout(startTrainer, Date.now() - begun < 10_000 ? 10_000 : 500).unref();
+    if (!isEnding) setTimeout(() => void startTrainer(), Date.now() - begun < 10_000 ? 10_000 : 500).unref();
   });
 }
-if (!values['no-trainer']) startTrainer();
+if (!values['no-trainer']) void startTrainer();
 
 async function end() {
   if (isEnding) return;

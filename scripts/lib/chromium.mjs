@@ -3,9 +3,10 @@
  * Invariant: a path set in CHROMIUM_PATH is taken as it is or refused; another browser never takes its place.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { aptEnv, aptSteps, isDebian, isRoot } from './apt.mjs';
 import { runSetup } from './run.mjs';
 
 const commandNames = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome', 'microsoft-edge'];
@@ -78,12 +79,6 @@ export function findChromium(env) {
   return [...onPath(env), ...usualPlaces(env), ...playwrightBrowsers(env)].find(isBrowser) ?? null;
 }
 
-/** Debian and its children: their package manager has Chromium. */
-function isDebian() {
-  if (!existsSync('/etc/debian_version') || !existsSync('/etc/os-release')) return false;
-  return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
-}
-
 /**
  * A Chromium, installed from the system's packages when that can be done without asking (Debian, as root).
  * @param {NodeJS.ProcessEnv} env
@@ -95,11 +90,9 @@ export function ensureChromium(env) {
   if (env['CHROMIUM_PATH']) return { remedy: `CHROMIUM_PATH is ${env['CHROMIUM_PATH']}, which does not run; run: unset CHROMIUM_PATH` };
   const byHand = 'npx playwright-core install chromium';
   if (!isDebian()) return { remedy: `The browser tests need Chrome or Chromium; run: ${byHand}` };
-  if (process.getuid?.() !== 0) return { remedy: 'The browser tests need Chromium; run: sudo apt-get install -y chromium' };
+  if (!isRoot()) return { remedy: 'The browser tests need Chromium; run: sudo apt-get install -y chromium' };
   process.stderr.write('Installing Chromium for the browser tests ...\n');
-  const quiet = { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } };
-  runSetup('apt-get', ['update', '-qq'], quiet);
-  runSetup('apt-get', ['install', '-y', '-qq', 'chromium'], quiet);
+  for (const step of aptSteps('chromium')) runSetup('apt-get', step, { env: aptEnv(env) });
   const installed = findChromium(env);
   return installed ? { path: installed } : { remedy: `Chromium could not be installed by apt-get; run: ${byHand}` };
 }

@@ -21,10 +21,10 @@ const svelteCheck = ['svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.
 const isFlag = (/** @type {string} */ arg) => arg.startsWith('-');
 
 /**
- * Filters such as "tests/unit/x" that need neither a browser nor a GPU.
+ * Filters such as "tests/unit/x" and "tests/container" that need neither a browser nor a GPU.
  * @param {string[]} filters
  */
-const onlyUnitTests = (filters) => filters.length > 0 && filters.every((filter) => /tests\/(unit|cloud)/.test(filter));
+const onlyUnitTests = (filters) => filters.length > 0 && filters.every((filter) => /tests\/(unit|cloud|container)/.test(filter));
 
 /**
  * How a TypeScript program of the repository is run.
@@ -59,6 +59,8 @@ export function tasks(root, args, callerDir) {
   const paths = named.length > 0 ? named : ['.'];
   const unitOnly = onlyUnitTests(named);
   const buildViewer = [join(root, 'scripts/build-viewer.mjs')];
+  // Paths are meant for the tools that know them: Prettier and ESLint.
+  const python = (/** @type {string} */ check) => (named.length > 0 ? [] : [[join(root, 'scripts/check-python.mjs'), check]]);
   const tsc = environments.map((name) => bin('typescript/bin/tsc', '-p', `tsconfig.${name}.json`));
   return {
     start: { commands: [[join(root, 'scripts/start.mjs'), ...args]] },
@@ -70,14 +72,15 @@ export function tasks(root, args, callerDir) {
     test: { commands: [bin('vitest/vitest.mjs', 'run', ...args)], browser: !unitOnly, gpu: !unitOnly },
     splat: { commands: [source('src/cli/main.ts', ...args)], cwd: callerDir },
     bench: { commands: [source('tests/bench/main.ts', ...args)] },
-    types: { commands: [...tsc, bin(svelteCheck[0], ...svelteCheck.slice(1))] },
+    types: { commands: [...tsc, bin(svelteCheck[0], ...svelteCheck.slice(1)), ...python('types')] },
     lint: {
       commands: [
         bin('eslint/bin/eslint.js', '--max-warnings=0', ...args.filter(isFlag), ...paths),
         bin('prettier/bin/prettier.cjs', '--check', '--log-level=warn', ...paths),
         [join(root, 'scripts/check-cycles.mjs')],
+        ...python('lint'),
       ],
     },
-    format: { commands: [bin('prettier/bin/prettier.cjs', '--write', '--log-level=warn', ...paths)] },
+    format: { commands: [bin('prettier/bin/prettier.cjs', '--write', '--log-level=warn', ...paths), ...python('format')] },
   };
 }

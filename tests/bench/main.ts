@@ -1,6 +1,7 @@
 /**
- * Benchmarks. `npm run bench -- train|match|bundle|view|cloud-load|cloud-stream [--label TEXT] [--quick]` prints a table and appends one
- * line to tests/bench/results.jsonl. `view` also takes `--full` and `--only NAME,NAME`, `cloud-load` takes `--owners N`.
+ * Benchmarks. `npm run bench -- train|match|bundle|view|cloud-load|cloud-stream|container [--label TEXT] [--quick]` prints a table and
+ * appends one line to tests/bench/results.jsonl. `view` also takes `--full` and `--only NAME,NAME`, `cloud-load` takes `--owners N`,
+ * `container` takes the photos' folder behind its name, `--full` and `--only ENGINE`.
  * Invariant: a figure is only comparable with others of the same run on the same machine. Nothing here asserts but the benches of the
  * cloud, which fail when something was lost, doubled or buffered.
  */
@@ -10,6 +11,7 @@ import type { Gpu } from '../../src/core/gpu/device.ts';
 import { benchBundle } from './bundleBench.ts';
 import { benchCloudLoad } from './cloud/loadBench.ts';
 import { benchCloudStream } from './cloud/streamBench.ts';
+import { benchContainer } from './container/containerBench.ts';
 import { benchMatching } from './matchBench.ts';
 import { benchTraining } from './trainBench.ts';
 import { benchViewers } from './viewBench.ts';
@@ -36,6 +38,7 @@ const onCpu: Record<string, () => Promise<void>> = {
   bundle: () => benchBundle(label, quick),
   'cloud-load': () => benchCloudLoad({ label, owners: Number(values.owners) || (quick ? 20 : 200) }),
   'cloud-stream': () => benchCloudStream({ label }),
+  container: () => benchContainer({ label, quick, full, photos: positionals[1] ?? '', only: values.only.split(',').filter(Boolean) }),
 };
 
 async function withGpu(bench: (gpu: Gpu) => Promise<void>): Promise<void> {

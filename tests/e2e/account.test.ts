@@ -37,7 +37,7 @@ async function visitor(): Promise<Page> {
 }
 
 beforeAll(async () => {
-  server = await cloudServer({ trainArgs: '', trainer: false, vars: [`WORKER_TOKEN=${workerToken}`] });
+  server = await cloudServer({ trainArgs: '', trainer: null, vars: [`WORKER_TOKEN=${workerToken}`] });
   [browser] = await Promise.all([launchChromium({ webGpu: false }), server.start()]);
   trainer = standInTrainer(server.url, workerToken);
   page = await visitor();

@@ -40,8 +40,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** SPLAT_TRAINER=container: the same way with the container's program in place of the engine. */
+const trainer = process.env.SPLAT_TRAINER === 'container' ? 'container' : 'engine';
+
 async function started(): Promise<CloudServer> {
-  const server = await cloudServer({ trainArgs, vars: quick });
+  const server = await cloudServer({ trainArgs, vars: quick, trainer });
   onTestFinished(() => server.close());
   // What the server said is the first thing to read when it did not do what it should.
   onTestFailed(() => console.info(server.said().slice(-6000)));

@@ -29,7 +29,8 @@ interface Options {
   trainArgs: string;
   /** Variables of the Worker, NAME=VALUE. */
   vars?: string[];
-  trainer?: boolean;
+  /** Which trainer runs beside it; null: none. */
+  trainer?: 'engine' | 'container' | null;
 }
 
 async function freePort(): Promise<number> {
@@ -40,7 +41,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-export async function cloudServer({ trainArgs, vars = [], trainer = true }: Options): Promise<CloudServer> {
+export async function cloudServer({ trainArgs, vars = [], trainer = 'engine' }: Options): Promise<CloudServer> {
   const state = await mkdtemp(join(tmpdir(), 'splat-cloud-'));
   const port = await freePort();
   const url = `http://localhost:${port}`;
@@ -64,7 +65,7 @@ export async function cloudServer({ trainArgs, vars = [], trainer = true }: Opti
       '--state',
       state,
       `--train-args=${trainArgs}`,
-      ...(trainer ? [] : ['--no-trainer']),
+      ...(trainer === null ? ['--no-trainer'] : ['--trainer', trainer]),
     ];
     const env: NodeJS.ProcessEnv = { ...process.env };
     delete env.NODE_ENV;

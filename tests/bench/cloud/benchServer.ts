@@ -19,7 +19,7 @@ export interface BenchServer {
 export async function withServer<T>(tuning: Record<string, number>, work: (server: BenchServer) => Promise<T>): Promise<T> {
   const [workerToken, adminToken] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
   const vars = [`TUNING=${JSON.stringify(tuning)}`, `WORKER_TOKEN=${workerToken}`, `ADMIN_TOKEN=${adminToken}`];
-  const server = await cloudServer({ trainArgs: '', trainer: false, vars });
+  const server = await cloudServer({ trainArgs: '', trainer: null, vars });
   const interrupt = (): void => void server.close().finally(() => process.exit(130));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
