@@ -1,7 +1,7 @@
 /**
- * The tests, in five sittings one after another: unit (pure), cloud (inside workerd), gpu (WebGPU in Node through Dawn), browser (Node
- * tests that drive Chromium) and container (pytest over the Python trainer). Invariant: one GPU device and one browser at a time; on a
- * small machine two would only slow each other down.
+ * The tests, in sittings one after another: unit and replacing (pure), cloud (inside workerd), gpu (WebGPU in Node through Dawn), browser
+ * (Node tests that drive Chromium), container (pytest over the Python trainer) and programs (what runs in a terminal). Invariant: within a
+ * sitting one GPU device and one browser at a time; on a small machine two would only slow each other down.
  */
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -16,6 +16,9 @@ const oneAtATime = { pool: 'forks', fileParallelism: false, testTimeout: 2 * min
 const pure = { testTimeout: minuteMs, sequence: { groupOrder: 0 } } as const;
 /** All but these, which put modules of their own in the place of others. */
 const replacing = ['tests/unit/viewer/element{Giants,Showing,Xr}.test.ts'];
+
+/** Tests of whole programs in the terminal: they need no browser. */
+const programs = ['tests/e2e/{cli.*,cloudContainer}.test.ts'];
 
 /** The Worker as wrangler.toml has it, with secrets of its own and queues that do not dawdle. */
 const worker = cloudflareTest({
@@ -65,8 +68,15 @@ export default defineConfig({
       { extends: true, test: { ...oneAtATime, name: 'gpu', include: ['tests/gpu/**/*.test.ts'], sequence: { groupOrder: 2 } } },
       {
         extends: true,
-        test: { ...oneAtATime, name: 'browser', include: ['tests/{browser,e2e}/**/*.test.ts'], sequence: { groupOrder: 3 } },
+        test: {
+          ...oneAtATime,
+          name: 'browser',
+          include: ['tests/{browser,e2e}/**/*.test.ts'],
+          exclude: programs,
+          sequence: { groupOrder: 3 },
+        },
       },
+      { extends: true, test: { ...oneAtATime, name: 'programs', include: programs, sequence: { groupOrder: 5 } } },
       { extends: true, test: { ...oneAtATime, name: 'container', include: ['tests/container/**/*.test.ts'], sequence: { groupOrder: 4 } } },
     ],
   },

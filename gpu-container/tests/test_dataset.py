@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.dataset import load_dataset, load_image, split, training_size
+from trainer.dataset import load_dataset, load_image, split
 from trainer.failure import JobFailed
+from trainer.resample import training_size
 
 pycolmap = pytest.importorskip("pycolmap", reason="pycolmap, which reads the model, is not installed")
 

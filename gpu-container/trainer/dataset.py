@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .failure import JobFailed, failed
+from .resample import resample, training_size
 
 holdout = 8
 least_views = 3
@@ -44,12 +45,6 @@ class Dataset:
     #: Places in `views`.
     train: list[int]
     held_out: list[int]
-
-
-def training_size(width_px: int, height_px: int, wanted_px: int | None) -> tuple[int, int]:
-    """Width and height: at most `wanted_px` wide, in the photo's shape; never larger than the photo."""
-    width = width_px if wanted_px is None else min(width_px, wanted_px)
-    return width, max(1, int(height_px * width / width_px + 0.5))
 
 
 def split(count: int) -> tuple[list[int], list[int]]:
@@ -118,7 +113,8 @@ def load_dataset(path: Path, *, width_px: int | None) -> Dataset:
 
 
 def load_image(view: View) -> NDArray[np.uint8]:
-    """[height, width, 3] sRGB; made smaller by the mean over each pixel's area.
+    """[height, width, 3] sRGB. Made smaller as the headless engine does it, so that scores compare; at its own size it stays as sharp as it
+    is, which that engine makes a little softer.
 
     :raises JobFailed: bad-file
     """
@@ -127,9 +123,8 @@ def load_image(view: View) -> NDArray[np.uint8]:
             picture = image.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise _unreadable(view) from None
-    if picture.size != (view.width, view.height):
-        picture = picture.resize((view.width, view.height), Image.Resampling.BOX)
-    return np.asarray(picture, np.uint8)
+    photo = np.asarray(picture, np.uint8)
+    return photo if view.width >= picture.width else resample(photo, view.width)
 
 
 def _unreadable(view: View) -> JobFailed:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def trained_size(width_px: int, height_px: int, to_width_px: int) -> tuple[int, int]:
-    """Width and height at a training width, which is never above the photo's own."""
-    scale = min(1.0, to_width_px / width_px)
-    return (width_px, height_px) if scale == 1 else (to_width_px, math.floor(height_px * scale + 0.5))
+def training_size(width_px: int, height_px: int, wanted_px: int | None) -> tuple[int, int]:
+    """Width and height: at most `wanted_px` wide, in the photo's shape; never larger than the photo."""
+    width = width_px if wanted_px is None else min(width_px, wanted_px)
+    return width, max(1, math.floor(height_px * width / width_px + 0.5))
 
 
 def _mean_along(image: NDArray[np.float64], to: int, scale: float, grid: int) -> NDArray[np.float64]:
@@ -32,7 +32,7 @@ def _mean_along(image: NDArray[np.float64], to: int, scale: float, grid: int) ->
 def resample(photo: NDArray[np.uint8], to_width_px: int) -> NDArray[np.uint8]:
     """[H, W, 3] to [h, w, 3]. At its own size it is made a little softer, as the engine does it."""
     height, width = photo.shape[:2]
-    to_width, to_height = trained_size(width, height, to_width_px)
+    to_width, to_height = training_size(width, height, to_width_px)
     scale = to_width / width
     grid = max(2, math.ceil(1 / scale))
     rows = _mean_along(photo.astype(np.float64), to_height, scale, grid)
