@@ -17,8 +17,8 @@ trainer_image = modal.Image.from_dockerfile(here / "Dockerfile", context_dir=her
 web_image = (
     modal.Image.debian_slim(python_version="3.12")
     .uv_pip_install("jsonschema==4.26.0")
-    .env({"SPLAT_TRAINER_SCHEMA": "/root/trainer.schema.json"})
-    .add_local_file(here / "schema" / "trainer.schema.json", "/root/trainer.schema.json")
+    .env({"SPLAT_TRAINER_SCHEMA": "/opt/trainer.schema.json"})
+    .add_local_file(here / "schema" / "trainer.schema.json", "/opt/trainer.schema.json")
     .add_local_python_source("trainer")
 )
 

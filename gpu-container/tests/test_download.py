@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,19 +21,6 @@ from trainer.stop import Stop, Stopped
 
 _names = [f"{i:06}.jpg" for i in range(1, 10)]
 _photos = {name: f"photo {name} ".encode() * (500 + i) for i, name in enumerate(_names)}
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as each:
-        yield each
-        assert each.violations == []
 
 
 @pytest.fixture

@@ -28,20 +28,6 @@ _metrics: TrainerMetrics = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as each:
-        yield each
-        assert each.violations == []
-
-
 @pytest.fixture
 def job(cloud: FakeCloud) -> FakeJob:
     return cloud.add_job("job_1", {"000001.jpg": b"photo"})

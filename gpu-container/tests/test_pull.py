@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import fake_cloud
@@ -33,13 +32,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) ->
     monkeypatch.setattr(pull, "_after_trouble_seconds", 0.2)
     monkeypatch.setattr(pull, "backoff_seconds", lambda failures, random, wish: 0.05)
     caplog.set_level(logging.INFO)
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as each:
-        yield each
-        assert each.violations == []
 
 
 class Desk:
