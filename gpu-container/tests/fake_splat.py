@@ -19,6 +19,13 @@ plan: dict[str, Any] = json.loads(os.environ.get("FAKE_SPLAT", "{}"))
 stopped: list[int] = []
 
 
+def keep(path: Path, content: bytes) -> None:
+    """Whole or not at all, as the engine writes it."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
 def say(event: dict[str, Any]) -> None:
     print(json.dumps(event), flush=True)
 
@@ -81,12 +88,12 @@ def train() -> int:
             print("driver: segmentation fault", file=sys.stderr, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
         if stopped:
-            checkpoint.write_bytes(b"checkpoint")
+            keep(checkpoint, b"checkpoint")
             save(out, False, step)
             say({"type": "warning", "failure": {"code": "cancelled", "detail": "Stopped after step 1 of 5."}})
             say({"type": "finished"})
             return 130
-        checkpoint.write_bytes(b"checkpoint so far")
+        keep(checkpoint, b"checkpoint so far")
         say(
             {
                 "type": "progress",
