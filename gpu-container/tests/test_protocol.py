@@ -360,7 +360,7 @@ def test_a_stop_ends_a_pause_and_a_call_that_is_under_way(cloud: FakeCloud, job:
         begin = time.monotonic()
         with pytest.raises(Stopped):
             client.claim("", "me")
-        assert 0.1 < time.monotonic() - begin < 2
+        assert 0.1 < time.monotonic() - begin < 10
 
 
 def test_a_stop_ends_an_upload_and_a_download(cloud: FakeCloud, job: FakeJob, tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def test_a_second_ctrl_c_leaves_at_once(photos: Path, tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 130
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 10
 
 
 def test_a_reader_that_goes_away_takes_nothing_with_it(photos: Path, tmp_path: Path) -> None:

@@ -94,12 +94,14 @@ def test_numbers_that_the_cloud_had_already_are_not_given_again() -> None:
 # The sender, at a pace that tests can wait for.
 
 _fast = Pace(between_seconds=0.02, heartbeat_seconds=0.1)
+#: Without a sign of life between what a test does, however slow the machine is.
+_calm = Pace(between_seconds=0.02, heartbeat_seconds=60)
 
 
 class Desk:
     """A cloud that answers what it is told to, and keeps what it was sent."""
 
-    def __init__(self, pace: Pace = _fast, last_seq: int = 0) -> None:
+    def __init__(self, pace: Pace = _calm, last_seq: int = 0) -> None:
         self.sent: list[list[TrainerEvent]] = []
         self.at: list[float] = []
         self.log: list[str] = []
@@ -116,7 +118,7 @@ class Desk:
         assert self.running == 1
         self.sent.append(events)
         self.at.append(time.monotonic())
-        assert self.gate.wait(5)
+        assert self.gate.wait(30)
         self.running -= 1
         given, self.next = self.next, None
         if isinstance(given, Exception):
@@ -128,7 +130,7 @@ class Desk:
 
 
 def _until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -149,11 +151,11 @@ def test_events_go_together_and_requests_keep_their_distance() -> None:
 
 
 def test_without_events_there_are_signs_of_life() -> None:
-    desk = Desk()
-    _until(lambda: len(desk.sent) == 3)
+    desk = Desk(_fast)
+    _until(lambda: len(desk.sent) >= 3)
     desk.sender.end()
-    assert desk.sent == [[], [], []]
-    assert all(0.1 <= later - sooner < 1 for sooner, later in zip(desk.at, desk.at[1:], strict=False))
+    assert desk.sent[:3] == [[], [], []]
+    assert all(later - sooner >= 0.1 for sooner, later in zip(desk.at, desk.at[1:], strict=False))
 
 
 def test_while_nobody_answers_there_is_one_request_and_memory_does_not_grow() -> None:
@@ -226,7 +228,7 @@ def test_a_pause_sends_what_waits_and_is_silent_until_it_is_over() -> None:
         desk.sender.push(_warning)
     begin = time.monotonic()
     desk.sender.pause()
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 10
     assert [len(each) for each in desk.sent] == [200, 1]
     time.sleep(0.1)
     assert len(desk.sent) == 2
@@ -234,7 +236,7 @@ def test_a_pause_sends_what_waits_and_is_silent_until_it_is_over() -> None:
 
 
 def test_after_a_pause_signs_of_life_go_on() -> None:
-    desk = Desk()
+    desk = Desk(_fast)
     desk.sender.pause()
     count = len(desk.sent)
     time.sleep(0.25)
