@@ -72,9 +72,9 @@ async function order(page: Page): Promise<void> {
 interface ProjectList {
   projects: { id: string; photos: number; jobs: { id: string; state: string }[]; models: { id: string }[] }[];
 }
-/** What the server says it has of this person, asked from their page. */
-const projectsOf = (page: Page): Promise<ProjectList> =>
-  page.evaluate(async () => (await (await fetch('/api/projects')).json()) as ProjectList);
+/** What the server says it has of this person: with their browser's cookies, past the page, which loads itself anew after a restart. */
+const projectsOf = async (page: Page): Promise<ProjectList> =>
+  (await (await page.context().request.get(new URL('/api/projects', page.url()).href)).json()) as ProjectList;
 
 /** Waits until the newest job is in one of these states; a job that fails ends the wait at once. */
 async function jobReaches(page: Page, wanted: readonly string[]): Promise<void> {
