@@ -374,6 +374,25 @@ def test_a_crash_may_be_tried_again(
         assert "cudaSuccess" in caught.value.__notes__[0]
 
 
+def test_after_a_crash_it_is_gone_on_once(
+    plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = []
+
+    def start(module: str, *, errors: int) -> Any:
+        starts.append(module)
+        if len(starts) > 1:
+            return start_child(module, errors=errors)
+        pipe, command = subprocess.PIPE, [sys.executable, "-c", "import sys; sys.exit('database is locked')"]
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, start_new_session=True)
+
+    monkeypatch.setattr(solve_module, "start_child", start)
+    heard = Heard()
+    solved = solve(plain.photos.folder, tmp_path / "work", heard.emit, Stop(), use_gpu=False)
+    assert (solved.registered, len(starts)) == (12, 2)
+    assert (heard.counts("pairs")[0], heard.counts("pairs")[-1]) == (0, 66)
+
+
 def test_the_process_leaves_with_its_parent(plain: Run, tmp_path: Path) -> None:
     options = SolveOptions(str(plain.photos.folder), str(tmp_path), 0, None, False, 8192, 1600, 200, None)
     process = start_child("solve_child")

@@ -23,11 +23,19 @@ class RowCounter:
     def __init__(self, database: Path, emit: Emit) -> None:
         self._database, self._emit = database, emit
         self._wanted: Mapping[str, Any] | None = None
-        self._last, self._next = 0, 0.0
+        self._stage, self._last, self._next = "", 0, 0.0
 
     def count(self, wanted: Mapping[str, Any] | None) -> None:
         """From now on the rows of a stage: {stage, total, unit}; None: of none."""
-        self._wanted, self._last = wanted, 0
+        self._wanted = wanted
+        if wanted is not None:
+            self._stage, self._last = str(wanted["stage"]), 0
+
+    def has_told(self, event: Mapping[str, Any]) -> bool:
+        """Whether this is progress that was counted already: the stage's own end tells its total too."""
+        if event["type"] != "progress" or event["stage"] != self._stage:
+            return False
+        return 0 < int(event["done"]) <= self._last
 
     def poll(self) -> None:
         """Tells the count when it has risen. Asks the database four times a second at most."""

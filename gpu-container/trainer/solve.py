@@ -73,7 +73,9 @@ def _last_words(errors: IO[bytes]) -> str:
     return errors.read().decode("utf-8", "replace").strip()
 
 
-def _listen(process: Any, options: SolveOptions, emit: Emit, stop: Stop) -> dict[str, Any] | None:
+def _listen(
+    process: Any, options: SolveOptions, emit: Emit, stop: Stop, counts: bool
+) -> dict[str, Any] | None:
     """Its result; None: it ended without one.
 
     :raises JobFailed, Stopped:
@@ -92,9 +94,10 @@ def _listen(process: Any, options: SolveOptions, emit: Emit, stop: Stop) -> dict
             continue
         message = json.loads(line)
         if "event" in message:
-            emit(message["event"])
+            if not counter.has_told(message["event"]):
+                emit(message["event"])
         elif "count" in message:
-            counter.count(message["count"])
+            counter.count(message["count"] if counts else None)
         elif "failed" in message:
             raise JobFailed(message["failed"]["failure"], message["failed"]["retryable"])
         elif "solved" in message:
@@ -109,11 +112,11 @@ def _end_code(process: Any) -> int:
     return kill_child(process)
 
 
-def _run(options: SolveOptions, emit: Emit, stop: Stop) -> dict[str, Any]:
+def _run(options: SolveOptions, emit: Emit, stop: Stop, counts: bool) -> dict[str, Any]:
     with tempfile.TemporaryFile() as errors:
         process = start_child("solve_child", errors=errors.fileno())
         try:
-            solved = _listen(process, options, emit, stop)
+            solved = _listen(process, options, emit, stop, counts)
             if solved is None:
                 code = _end_code(process)
                 stop.check()
@@ -156,7 +159,14 @@ def solve(
         exhaustive_most=exhaustive_most,
         vocab_tree=find_vocab_tree(),
     )
-    solved = _run(options, emit, stop)
+    try:
+        solved = _run(options, emit, stop, counts=True)
+    except JobFailed as crash:
+        if crash.failure["code"] != "cloud-failed":
+            raise
+        # Counting reads the database while COLMAP opens and writes it, and was seen to be in its way on a busy machine. What is in the
+        # database is gone on from, uncounted.
+        solved = _run(options, emit, stop, counts=False)
     return Solved(
         dataset=work / "dataset",
         registered=solved["registered"],
