@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import threading
 import time
@@ -52,7 +53,12 @@ class Desk:
         return fetch_photos(self.client, self.folder, self.events.append, self.stop)
 
     def on_disk(self) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in sorted(self.folder.iterdir())}
+        found = {}
+        for path in sorted(self.folder.iterdir()):
+            # Another photo's file may get its last name at this moment.
+            with contextlib.suppress(FileNotFoundError):
+                found[path.name] = path.read_bytes()
+        return found
 
 
 @pytest.fixture
