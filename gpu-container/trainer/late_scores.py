@@ -19,6 +19,7 @@ from PIL import Image
 
 from . import splat_cli
 from .camera_model import read_camera_model
+from .dataset import holdout
 from .engines.base import Metrics, TrainOrder
 from .events import Emit, progress, stage_started
 from .resample import resample
@@ -26,8 +27,6 @@ from .scores import psnr_db, ssim
 from .splat_cli import Wish
 from .stop import Stop
 from .whole_file import write_whole
-
-_holdout = 8
 
 
 def picture_name(photo_name: str) -> str:
@@ -44,7 +43,7 @@ def _draw(command: Sequence[str], order: TrainOrder, width_px: int, stop: Stop, 
         "--cameras",
         str(order.dataset),
         "--holdout",
-        str(_holdout),
+        str(holdout),
     ]
     arguments += ["--out", str(order.out / "renders"), "--width", str(width_px)]
 
@@ -75,7 +74,7 @@ def score_renders(
     start = time.monotonic()
     shutil.rmtree(order.out / "photos", ignore_errors=True)
     (order.out / "photos").mkdir()
-    names = [str(view["photoName"]) for view in model.views[::_holdout]]
+    names = [str(view["photoName"]) for view in model.views[::holdout]]
     per_view: list[dict[str, Any]] = []
     for name in names:
         stop.check()

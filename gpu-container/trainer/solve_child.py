@@ -24,6 +24,7 @@ from .failure import JobFailed, failed
 from .mapping import Mapped, map_cameras
 from .pairs import PairPlan, plan_pairs
 from .pinhole_dataset import write_pinhole_dataset
+from .python_child import leave_with_parent
 from .solve_database import extract, match, open_folder
 from .solve_facts import read_facts
 from .solve_options import SolveOptions
@@ -124,20 +125,12 @@ def _failure_of(error: BaseException) -> JobFailed | None:
     return None
 
 
-def _leave_with_parent() -> None:
-    """Standard input ends when the parent does."""
-    # Not by sys.stdin: its lock, held by a waiting thread, would turn an exception's end into a crash.
-    while os.read(0, 1 << 12):
-        pass
-    os._exit(1)
-
-
 def main() -> None:
     options = SolveOptions.from_json(sys.stdin.buffer.readline().decode())
     # COLMAP and what it is built of write where they like; the lines of ours are kept apart.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=leave_with_parent, daemon=True).start()
     pycolmap.logging.minloglevel = int(pycolmap.logging.WARNING)
     solving = _Solving(options, out)
     try:

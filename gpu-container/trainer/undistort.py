@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .failure import failed
 from .pinhole_dataset import write_pinhole_dataset
-from .python_child import kill_child, start_child
+from .python_child import kill_child, leave_with_parent, start_child
 from .stop import Stop
 
 _poll_seconds = 0.1
@@ -54,13 +54,6 @@ def undistort(photos: Path, model: Path, work: Path, stop: Stop) -> Path:
     return work / "dataset"
 
 
-def _leave_with_parent() -> None:
-    """Standard input ends when the parent does."""
-    while os.read(0, 1 << 12):
-        pass
-    os._exit(1)
-
-
 def _child(photos: Path, model: Path, work: Path) -> None:
     import pycolmap
 
@@ -78,7 +71,7 @@ def _child(photos: Path, model: Path, work: Path) -> None:
 
 
 def main() -> None:
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=leave_with_parent, daemon=True).start()
     code = 0
     try:
         _child(*map(Path, sys.argv[1:4]))
