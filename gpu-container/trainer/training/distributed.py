@@ -3,8 +3,8 @@ Gaussian Splatting Training", which gsplat's distributed mode follows).
 
 Invariant: when this returns or raises, none of the processes lives any more.
 
-What the tests run: all of this over gloo on the CPU, with a rasterizer that exchanges splats itself. What has never run: NCCL, and
-gsplat with `distributed=True`.
+What the tests run: all of this over gloo on the CPU, with a rasterizer that exchanges splats itself; and gsplat's own exchange, by
+itself. What has never run: NCCL, and both on CUDA.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Rasterizer(Protocol):
 
 
 class GsplatRasterizer:
-    """gsplat 1.5.3 on CUDA. Written against its source; not run in this project's tests, which have no CUDA device."""
+    """gsplat 1.5.3 on CUDA. The project's tests run this and gsplat's Python on a CPU; its kernels only where there is a CUDA device."""
 
     def device(self) -> torch.device | None:
         if not torch.cuda.is_available():
