@@ -102,6 +102,57 @@ def test_bad_files_are_named_and_left_out(folder: Path) -> None:
     assert str(folder) not in json.dumps(warnings)
 
 
+def _matrix_profile(name: str, columns: list[tuple[float, float, float]], gamma: float) -> bytes:
+    """An ICC version 2 profile of a display (ICC.1:2001-04, section 6.3.3.2): colorants adapted to D50, one gamma for all."""
+
+    def fixed(value: float) -> bytes:
+        return struct.pack(">i", round(value * 65536))
+
+    text = name.encode() + b"\0"
+    description = b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(4 + 4 + 2 + 1 + 67)
+    tags = [(b"desc", description), (b"cprt", b"text" + bytes(4) + b"-\0")]
+    for tag, xyz in zip((b"rXYZ", b"gXYZ", b"bXYZ", b"wtpt"), [*columns, (0.9642, 1.0, 0.8249)], strict=True):
+        tags.append((tag, b"XYZ " + bytes(4) + b"".join(map(fixed, xyz))))
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256))
+    tags += [(tag, curve) for tag in (b"rTRC", b"gTRC", b"bTRC")]
+    table, body = b"", b""
+    start = 128 + 4 + 12 * len(tags)
+    for tag, content in tags:
+        table += struct.pack(">4sII", tag, start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    size = start + len(body)
+    head = (
+        struct.pack(">I4sI4s4s4s", size, bytes(4), 0x02400000, b"mntr", b"RGB ", b"XYZ ")
+        + bytes(12)
+        + b"acsp"
+    )
+    head = head.ljust(68, b"\0") + b"".join(map(fixed, (0.9642, 1.0, 0.8249)))
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+#: Display P3's colorants adapted to D50, as Apple's profile of that name has them.
+_p3 = [(0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407)]
+
+
+def test_photos_of_other_colours_become_srgb(folder: Path) -> None:
+    """CSS Color 4 gives sRGB's red and green in Display P3: 0.91749 0.20029 0.13856 and 0.45842 0.98526 0.29832."""
+    pixels = np.zeros((40, 80, 3), np.uint8)
+    pixels[:, :40] = (234, 51, 35)
+    pixels[:, 40:] = (117, 251, 76)
+    profile = _matrix_profile("A wide display", _p3, 2.2)
+    Image.fromarray(pixels).save(folder / "wide.png", icc_profile=profile)
+    Image.fromarray(pixels).save(folder / "broken.png", icc_profile=b"This is no profile." * 20)
+    Image.fromarray(pixels[..., 0]).save(folder / "grey.png", icc_profile=profile)
+    report, _ = _checked(folder)
+    with Image.open(report.folder / "wide.jpg") as image:
+        seen = np.asarray(image).astype(int)
+    assert np.abs(seen[5:-5, 5:35] - (255, 0, 0)).max() <= 12
+    assert np.abs(seen[5:-5, 45:-5] - (0, 255, 0)).max() <= 12
+    assert (report.folder / "broken.png").read_bytes() == (folder / "broken.png").read_bytes()
+    with Image.open(report.folder / "grey.jpg") as image:
+        assert np.abs(np.asarray(image.convert("L")).astype(int) - pixels[..., 0]).max() <= 12
+
+
 def test_what_is_turned_is_set_upright(folder: Path) -> None:
     exif = synthetic_photos.exif_of(100, 160, 120)
     exif[0x0112] = 6  # the camera was turned left: the picture is to be turned right

@@ -6,6 +6,7 @@ breaks it costs the process and nothing else.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 max_pixels = 100_000_000
 max_side_px = 20_000
@@ -90,6 +91,27 @@ def _unknown(path: Path) -> str:
     return "It is not a photo, or of a kind that is not read."
 
 
+def _other_colours(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
+    """The file's colour profile (ICC.1) where it is another than sRGB; None too where it is none that can be read."""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        return None if "srgb" in ImageCms.getProfileDescription(profile).lower() else profile
+    except (KeyError, TypeError, OSError, ImageCms.PyCMSError):
+        return None
+
+
+def _in_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image:
+    """In the colours that the person sees. A profile that does not fit the picture is passed over, as browsers do."""
+    if profile is None:
+        return image
+    try:
+        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+        srgb = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, profile, srgb, intent, outputMode="RGB") or image
+    except ImageCms.PyCMSError:
+        return image
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
     """RGB. Photos of 16 bits keep their upper eight; what is transparent shows its colour."""
     if image.mode.startswith(("I", "F")):
@@ -108,7 +130,7 @@ def _exif_without_place(exif: Image.Exif) -> Image.Exif:
 
 
 def check(photo: Path, target: Path) -> dict[str, Any]:
-    """Decodes the whole photo. Writes it upright to `target` unless COLMAP reads it as it is.
+    """Decodes the whole photo. Writes it upright and in sRGB to `target` unless COLMAP reads it as it is.
 
     :raises BadPhoto, OSError, ValueError, SyntaxError, MemoryError: as Pillow does
     """
@@ -116,9 +138,10 @@ def check(photo: Path, target: Path) -> dict[str, Any]:
         image.load()
         exif = image.getexif()
         is_upright = exif.get(ExifTags.Base.Orientation, 1) in (0, 1)
-        if is_upright and (image.format, image.mode) in _as_it_is:
+        profile = _other_colours(image)
+        if is_upright and profile is None and (image.format, image.mode) in _as_it_is:
             return {"ok": True, "written": False}
-        upright = _eight_bits(ImageOps.exif_transpose(image))
+        upright = _eight_bits(_in_srgb(ImageOps.exif_transpose(image), profile))
         part = target.with_name(f"{target.name}.part")
         upright.save(part, "JPEG", quality=96, subsampling=0, exif=_exif_without_place(exif))
         part.replace(target)
