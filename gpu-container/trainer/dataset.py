@@ -113,8 +113,7 @@ def load_dataset(path: Path, *, width_px: int | None) -> Dataset:
 
 
 def load_image(view: View) -> NDArray[np.uint8]:
-    """[height, width, 3] sRGB. Made smaller as the headless engine does it, so that scores compare; at its own size it stays as sharp as it
-    is, which that engine makes a little softer.
+    """[height, width, 3] sRGB. Made smaller as the headless engine does it, so that scores compare.
 
     :raises JobFailed: bad-file
     """
@@ -124,7 +123,7 @@ def load_image(view: View) -> NDArray[np.uint8]:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise _unreadable(view) from None
     photo = np.asarray(picture, np.uint8)
-    return photo if view.width >= picture.width else resample(photo, view.width)
+    return resample(photo, view.width)
 
 
 def _unreadable(view: View) -> JobFailed:

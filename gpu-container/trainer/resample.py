@@ -30,9 +30,11 @@ def _mean_along(image: NDArray[np.float64], to: int, scale: float, grid: int) ->
 
 
 def resample(photo: NDArray[np.uint8], to_width_px: int) -> NDArray[np.uint8]:
-    """[H, W, 3] to [h, w, 3]. At its own size it is made a little softer, as the engine does it."""
+    """[H, W, 3] to [h, w, 3]; at its own size the photo as it is."""
     height, width = photo.shape[:2]
     to_width, to_height = training_size(width, height, to_width_px)
+    if to_width == width:
+        return photo
     scale = to_width / width
     grid = max(2, math.ceil(1 / scale))
     rows = _mean_along(photo.astype(np.float64), to_height, scale, grid)

@@ -71,6 +71,12 @@ describe('undistort', () => {
     if (lens.k1 > 0.3) expect(level.alpha.filter((alpha) => alpha === 0).length).toBeGreaterThan(10);
   });
 
+  test('a pinhole photo at its own size keeps its very pixels', async () => {
+    const [lens, pixels] = [camera(400, 300), photo(400, 300)];
+    const [level] = await load(pixels, lens, levelsFor(lens, 400));
+    expect(level.colour).toEqual([...pixels.rgba].filter((_, i) => i % 4 !== 3));
+  });
+
   test('a photo of another size than its camera was solved for is scaled, not cut', async () => {
     const lens = camera(80, 60);
     const small = photo(40, 30);

@@ -38,6 +38,12 @@ test.each([
 });
 
 describe('without distortion', () => {
+  test('at its own size the photo is what it is', () => {
+    const photo = paint(9, 7, (x, y) => [x * 20, y * 30, (x * 71 + y * 13) % 256]);
+    const same = undistortRef(photo, camera(9, 7), 9);
+    for (const [k, value] of same.image.entries()) expect(value * 255).toBeCloseTo(photo.rgba[4 * Math.floor(k / 3) + (k % 3)], 9);
+  });
+
   test('half the size is the mean of 2 x 2 pixels', () => {
     const photo = paint(8, 6, (x, y) => [x * 20, y * 30, (x * 7 + y * 13) % 256]);
     const small = undistortRef(photo, camera(8, 6), 4);

@@ -44,12 +44,16 @@ function addSample(photo: Pixels, u: number, v: number, out: Float64Array, at: n
   }
 }
 
-/** Averages an n x n grid of sub-samples in every target pixel. `camera` describes the photo at its own size; `widthPx` is the target's. */
+/**
+ * Averages an n x n grid of sub-samples in every target pixel; a photo that keeps size and shape keeps its pixels. `camera` describes the
+ * photo at its own size; `widthPx` is the target's.
+ */
 export function undistortRef(photo: Pixels, camera: Camera, widthPx: number): Undistorted {
   const s = widthPx / camera.widthPx;
   const heightPx = Math.round(camera.heightPx * s);
   const [fx, fy, cx, cy] = [camera.fx * s, camera.fy * s, camera.cx * s, camera.cy * s];
-  const n = Math.max(2, Math.ceil(1 / s));
+  const isSame = s === 1 && camera.k1 === 0 && camera.k2 === 0 && camera.p1 === 0 && camera.p2 === 0;
+  const n = isSame ? 1 : Math.max(2, Math.ceil(1 / s));
   const image = new Float64Array(widthPx * heightPx * 3);
   const mask = new Uint8Array(widthPx * heightPx);
   const inPhoto = (x: number, y: number): [number, number] => {

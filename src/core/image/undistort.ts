@@ -70,6 +70,17 @@ export interface Undistorter {
   load(photo: Pixels, camera: Camera, levels: PhotoLevel[]): GPUBuffer;
 }
 
+const isDistorted = (lens: Camera): boolean => [lens.k1, lens.k2, lens.p1, lens.p2].some((value) => value !== 0);
+
+/**
+ * Sub-samples of a target pixel along each side: at least as many as photo pixels that it covers, and two, for between pixels one fetch
+ * is not their mean. A photo that keeps size and shape keeps its very pixels.
+ */
+function sampleGrid(photo: Pixels, camera: Camera, level: Pick<PhotoLevel, 'widthPx' | 'heightPx'>): number {
+  const isSame = photo.widthPx === level.widthPx && photo.heightPx === level.heightPx && !isDistorted(camera);
+  return isSame ? 1 : Math.max(2, Math.ceil(photo.widthPx / level.widthPx));
+}
+
 function lensBytes(photo: Pixels, camera: Camera, level: PhotoLevel): Uint8Array {
   const bytes = new Uint8Array(80);
   const [f, u] = [new Float32Array(bytes.buffer), new Uint32Array(bytes.buffer)];
@@ -77,7 +88,7 @@ function lensBytes(photo: Pixels, camera: Camera, level: PhotoLevel): Uint8Array
   u.set([photo.widthPx, photo.heightPx, level.widthPx, level.heightPx]);
   f.set([camera.fx * sx, camera.fy * sy, camera.cx * sx, camera.cy * sy, level.fx, level.fy, level.cx, level.cy], 4);
   f.set([camera.k1, camera.k2, camera.p1, camera.p2], 12);
-  u.set([Math.max(2, Math.ceil(photo.widthPx / level.widthPx)), level.offset], 16);
+  u.set([sampleGrid(photo, camera, level), level.offset], 16);
   return bytes;
 }
 
