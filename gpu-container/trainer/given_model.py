@@ -45,6 +45,6 @@ def given_solve(dataset: Path, photos: Sequence[str]) -> Solved:
         mean_reprojection_error_px=float(model.compute_mean_reprojection_error()),
         points=len(model.points3D),
         unplaced=unplaced,
-        mapper="given",  # type: ignore[arg-type]  # neither mapper had a part in it
+        mapper="given",
         seconds={},
     )

@@ -42,7 +42,8 @@ class Solved:
     mean_reprojection_error_px: float
     points: int
     unplaced: list[str]
-    mapper: Literal["global", "incremental"]
+    #: given: the cameras came with the photos.
+    mapper: Literal["global", "incremental", "given"]
     #: By stage: features, pairs, cameras, photos.
     seconds: dict[str, float]
 
