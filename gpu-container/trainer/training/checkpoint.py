@@ -10,7 +10,6 @@ import errno
 import functools
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import torch
 
 from ..engines.base import TrainOrder
 from ..failure import failed
+from ..whole_file import whole_file
 from .presets import TrainPreset
 from .views import DatasetFacts
 
@@ -55,23 +55,14 @@ def save_checkpoint(path: Path, facts: Mapping[str, Any], state: Mapping[str, An
     :param state: dicts of tensors on the host and plain values
     :raises OSError:
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     # As text: the safe reader of older versions of PyTorch does not know plain floats.
     kept = {**state, "pace": json.dumps(state["pace"])}
     content = {"format": _format, "version": _version, "facts": json.dumps(facts), "state": kept}
     try:
-        with part.open("wb") as file:
+        with whole_file(path) as file:
             torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
     except RuntimeError as error:
         # What PyTorch's archive writer makes of a disk that takes no more.
-        part.unlink(missing_ok=True)
         raise OSError(errno.EIO, "the archive could not be written") from error
 
 
