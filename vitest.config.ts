@@ -1,6 +1,6 @@
 /**
  * The tests, in sittings one after another: unit and replacing (pure), cloud (inside workerd), gpu (WebGPU in Node through Dawn), browser
- * (Node tests that drive Chromium), container (pytest over the Python trainer) and programs (what runs in a terminal). Invariant: within a
+ * (Node tests that drive Chromium), container (pytest over the Python trainer) and programs (whole ones). Invariant: within a
  * sitting one GPU device and one browser at a time; on a small machine two would only slow each other down.
  */
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
@@ -9,7 +9,7 @@ import { defineConfig } from 'vitest/config';
 
 const minuteMs = 60_000;
 
-/** One file at a time, in a process of its own, so that a driver that falls over takes no other file with it. */
+/** One file at a time, in a process of its own, so that a driver that falls over takes no other file with it. Browsers have their own. */
 const oneAtATime = { pool: 'forks', fileParallelism: false, testTimeout: 2 * minuteMs, hookTimeout: 2 * minuteMs } as const;
 
 /** Loading the modules anew for every file takes as long as the tests, so the files of a process share them. */
@@ -17,8 +17,8 @@ const pure = { testTimeout: minuteMs, sequence: { groupOrder: 0 } } as const;
 /** All but these, which put modules of their own in the place of others. */
 const replacing = ['tests/unit/viewer/element{Giants,Showing,Xr}.test.ts'];
 
-/** Tests of whole programs in the terminal: they need no browser. */
-const programs = ['tests/e2e/{cli.*,cloudContainer}.test.ts'];
+/** Tests of whole programs: those of the terminal, and the cloud with all that belongs to it. They wait for one another much of the time. */
+const programs = ['tests/e2e/{cli.*,cloudContainer,cloudJourney}.test.ts'];
 
 /** The Worker as wrangler.toml has it, with secrets of its own and queues that do not dawdle. */
 const worker = cloudflareTest({
@@ -73,6 +73,7 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/{browser,e2e}/**/*.test.ts'],
           exclude: programs,
+          isolate: false,
           sequence: { groupOrder: 3 },
         },
       },
