@@ -1,6 +1,6 @@
 /**
  * The tests, in sittings one after another: unit and replacing (pure), cloud (inside workerd), gpu (WebGPU in Node through Dawn), browser
- * (Node tests that drive Chromium), container (pytest over the Python trainer) and programs (whole ones). Invariant: within a
+ * (Node tests that drive Chromium), container (pytest over the Python trainer) and programs (what runs in a terminal). Invariant: within a
  * sitting one GPU device and one browser at a time; on a small machine two would only slow each other down.
  */
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
@@ -17,8 +17,8 @@ const pure = { testTimeout: minuteMs, sequence: { groupOrder: 0 } } as const;
 /** All but these, which put modules of their own in the place of others. */
 const replacing = ['tests/unit/viewer/element{Giants,Showing,Xr}.test.ts'];
 
-/** Tests of whole programs: those of the terminal, and the cloud with all that belongs to it. They wait for one another much of the time. */
-const programs = ['tests/e2e/{cli.*,cloudContainer,cloudJourney}.test.ts'];
+/** Tests of whole programs in the terminal: they need no browser. */
+const programs = ['tests/e2e/{cli.*,cloudContainer}.test.ts'];
 
 /** The Worker as wrangler.toml has it, with secrets of its own and queues that do not dawdle. */
 const worker = cloudflareTest({

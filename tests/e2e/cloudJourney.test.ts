@@ -145,10 +145,9 @@ test('the server killed in the upload, in the queue and in training: the job end
   await order(page);
   await third;
   await server.kill();
-  await server.start();
-  // In the queue: as soon as the job is ordered.
+  // In the queue: as soon as the job is ordered, which may be before the server is known to be back.
   const processed = page.waitForResponse((answer) => answer.url().endsWith('/api/process') && answer.ok(), { timeout: patient.timeout });
-  await processed;
+  await Promise.all([server.start(), processed]);
   await server.kill();
   await server.start();
   // In training.
