@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from trainer.training.schedule import (  # noqa: E402
     Hyper,
     Pace,
     expected_step_seconds,
+    hyper_for,
     refine_every,
     refines_at,
     sh_degree_at,
@@ -95,6 +97,16 @@ def test_an_unhurried_run_goes_through_its_schedule_step_by_step() -> None:
     refinements = [step for step in range(1, 30_001) if refines_at(h, step, (step - 1) / 30_000, 30_000)]
     assert (refinements[0], refinements[-1], refinements[1] - refinements[0]) == (600, 25_000, 100)
     assert refine_every(h, 150) == 10
+
+
+def test_short_runs_have_higher_rates_and_long_ones_the_published() -> None:
+    assert hyper_for(7_000) == hyper_for(30_000) == Hyper()
+    assert hyper_for(1) == hyper_for(500)
+    assert (hyper_for(500).lr_means, hyper_for(500).initial_scale) == (2e-3, 0.8)
+    runs = [hyper_for(steps) for steps in (500, 600, 1_000, 3_000, 6_999, 7_000)]
+    assert all(a.lr_scales > b.lr_scales and a.lr_sh0 > b.lr_sh0 for a, b in itertools.pairwise(runs))
+    # What shakes the splats is the product of the two.
+    assert [h.noise * h.lr_means for h in runs] == pytest.approx([80] * len(runs))
 
 
 def test_a_run_without_the_time_is_shortened_and_not_cut_off() -> None:

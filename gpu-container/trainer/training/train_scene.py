@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from .metrics import start_metrics
 from .presets import train_presets
 from .rasterizer import Rasterizer
 from .scene_files import in_world, write_scene
-from .schedule import Hyper, reserve_seconds
+from .schedule import Hyper, hyper_for, reserve_seconds
 from .setting import Scene, Setting, first_state
 from .team import Alone, Team, own_part
 from .views import DatasetFacts, LoadImage, PhotoStore, camera_of
@@ -46,7 +46,8 @@ class Work:
     rasterizer: Rasterizer
     load_dataset: Callable[..., DatasetFacts]
     load_image: LoadImage
-    hyper: Hyper = field(default_factory=Hyper)
+    #: None: as hyper_for() has it for the steps of the order.
+    hyper: Hyper | None = None
     now: Clock = time.monotonic
     #: Of memory, found out by an earlier try; None: none.
     cap: int | None = None
@@ -122,7 +123,7 @@ class _Run:
         return Setting(
             *(self.order, self.preset, facts, self.work.rasterizer, device, self.team, self.emit, self.stop),
             train_until=until,
-            hyper=self.work.hyper,
+            hyper=self.work.hyper or hyper_for(self.order.steps or self.preset.steps),
             now=self.work.now,
         )
 
