@@ -141,13 +141,15 @@ def test_photos_of_other_colours_become_srgb(folder: Path) -> None:
     pixels[:, 40:] = (117, 251, 76)
     profile = _matrix_profile("A wide display", _p3, 2.2)
     Image.fromarray(pixels).save(folder / "wide.png", icc_profile=profile)
+    Image.fromarray(pixels).quantize(4).save(folder / "palette.png", icc_profile=profile)
     Image.fromarray(pixels).save(folder / "broken.png", icc_profile=b"This is no profile." * 20)
     Image.fromarray(pixels[..., 0]).save(folder / "grey.png", icc_profile=profile)
     report, _ = _checked(folder)
-    with Image.open(report.folder / "wide.jpg") as image:
-        seen = np.asarray(image).astype(int)
-    assert np.abs(seen[5:-5, 5:35] - (255, 0, 0)).max() <= 12
-    assert np.abs(seen[5:-5, 45:-5] - (0, 255, 0)).max() <= 12
+    for name in ("wide.jpg", "palette.jpg"):
+        with Image.open(report.folder / name) as image:
+            seen = np.asarray(image).astype(int)
+        assert np.abs(seen[5:-5, 5:35] - (255, 0, 0)).max() <= 12
+        assert np.abs(seen[5:-5, 45:-5] - (0, 255, 0)).max() <= 12
     assert (report.folder / "broken.png").read_bytes() == (folder / "broken.png").read_bytes()
     with Image.open(report.folder / "grey.jpg") as image:
         assert np.abs(np.asarray(image.convert("L")).astype(int) - pixels[..., 0]).max() <= 12

@@ -104,6 +104,8 @@ def _in_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Im
     """In the colours that the person sees. A profile that does not fit the picture is passed over, as browsers do."""
     if profile is None:
         return image
+    if image.mode == "P":
+        image = image.convert("RGBA")
     try:
         intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
         srgb = ImageCms.createProfile("sRGB")
