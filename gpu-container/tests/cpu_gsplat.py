@@ -15,7 +15,7 @@ from unittest import mock
 import gsplat.rendering
 import torch
 import torch.distributed as dist
-from cpu_rasterizer import blend
+from cpu_rasterizer import blend, counts_of_all
 from gsplat.cuda._torch_impl import (
     _fully_fused_projection,
     _isect_offset_encode,
@@ -126,12 +126,6 @@ def _all_to_all(_: int, tensors: list[Tensor], splits: list[int], output_splits:
     return [_AllToAll.apply(each.contiguous(), splits, output_splits) for each in tensors]
 
 
-def _gather_count(world: int, count: int, device: torch.device) -> list[int]:
-    counts = [torch.zeros(1, dtype=torch.int32) for _ in range(world)]
-    dist.all_gather(counts, torch.tensor([count], dtype=torch.int32))
-    return [int(each) for each in counts]
-
-
 @contextlib.contextmanager
 def _without_cuda() -> Iterator[None]:
     twins = {
@@ -141,7 +135,7 @@ def _without_cuda() -> Iterator[None]:
         "isect_offset_encode": _isect_offset_encode,
         "rasterize_to_pixels": _to_pixels,
         "all_to_all_tensor_list": _all_to_all,
-        "all_gather_int32": _gather_count,
+        "all_gather_int32": lambda _, count, **more: counts_of_all(count),
     }
     with mock.patch.multiple(gsplat.rendering, **twins):
         yield

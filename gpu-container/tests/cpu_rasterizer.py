@@ -113,14 +113,19 @@ def draw(
     return blend(centres, conics, opacities, colour, camera.width, camera.height)
 
 
+def counts_of_all(count: int) -> list[int]:
+    """What every process of the group has of something, by rank. All of them call it at once."""
+    counts = [torch.zeros(1, dtype=torch.long) for _ in range(dist.get_world_size())]
+    dist.all_gather(counts, torch.tensor([count]))
+    return [int(each) for each in counts]
+
+
 class _Gathered(torch.autograd.Function):
     """Every process's rows behind one another; each gets back the gradient of its own, summed over all. As gsplat's exchange does it."""
 
     @staticmethod
     def forward(ctx, part: Tensor) -> Tensor:  # type: ignore[no-untyped-def,override]
-        counts = [torch.zeros(1, dtype=torch.long) for _ in range(dist.get_world_size())]
-        dist.all_gather(counts, torch.tensor([len(part)]))
-        ctx.counts = [int(count) for count in counts]
+        ctx.counts = counts_of_all(len(part))
         padded = part.new_zeros((max(ctx.counts), *part.shape[1:]))
         padded[: len(part)] = part
         parts = [torch.empty_like(padded) for _ in ctx.counts]

@@ -20,7 +20,7 @@ import torch
 from ..engines.base import TrainOrder
 from ..failure import failed
 from ..whole_file import whole_file
-from .presets import TrainPreset
+from .presets import TrainPreset, steps_of
 from .views import DatasetFacts
 
 _format, _version = "splat-app gsplat checkpoint", 1
@@ -39,7 +39,7 @@ def run_facts(dataset: DatasetFacts, order: TrainOrder, preset: TrainPreset) -> 
     return {
         "dataset": digest.hexdigest(),
         "preset": order.preset,
-        "steps": order.steps or preset.steps,
+        "steps": steps_of(order, preset),
         "maxSplats": order.max_splats or preset.max_splats,
         "widthPx": order.width_px,
         "seed": order.seed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..engines.base import Preset
+from ..engines.base import Preset, TrainOrder
 
 
 @dataclass(frozen=True)
@@ -23,3 +23,8 @@ train_presets: dict[Preset, TrainPreset] = {
     "standard": TrainPreset(30_000, 1_000_000, antialiased=True, bilateral_grid=False),
     "high": TrainPreset(30_000, 3_000_000, antialiased=True, bilateral_grid=True),
 }
+
+
+def steps_of(order: TrainOrder, preset: TrainPreset) -> int:
+    """Photos that a run looks at: those of the order, else the preset's."""
+    return order.steps or preset.steps

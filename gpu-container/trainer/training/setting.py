@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,7 +19,7 @@ from ..stop import Stop
 from .figures import Clock
 from .frame import SceneFrame
 from .gaussians import Gaussians
-from .presets import TrainPreset
+from .presets import TrainPreset, steps_of
 from .rasterizer import Rasterizer
 from .schedule import Hyper, Pace
 from .team import Team
@@ -49,15 +49,15 @@ class Setting:
     team: Team
     emit: Emit
     stop: Stop
+    hyper: Hyper
     #: By this clock, when the last step must be done; None: no limit.
     train_until: float | None = None
-    hyper: Hyper = field(default_factory=Hyper)
     now: Clock = time.monotonic
 
 
 def wanted_steps(setting: Setting) -> int:
     """Together each step looks at several photos, so that there are fewer of them."""
-    return max(1, -(-(setting.order.steps or setting.preset.steps) // setting.team.size))
+    return max(1, -(-steps_of(setting.order, setting.preset) // setting.team.size))
 
 
 def pace_of(setting: Setting, start: Mapping[str, Any]) -> Pace:

@@ -27,7 +27,7 @@ from .gaussians import from_state, initial_values
 from .loop import Training
 from .memory import MemoryBudget, free_unused, is_shortage
 from .metrics import start_metrics
-from .presets import train_presets
+from .presets import steps_of, train_presets
 from .rasterizer import Rasterizer
 from .scene_files import in_world, write_scene
 from .schedule import Hyper, hyper_for, reserve_seconds
@@ -123,7 +123,7 @@ class _Run:
         return Setting(
             *(self.order, self.preset, facts, self.work.rasterizer, device, self.team, self.emit, self.stop),
             train_until=until,
-            hyper=self.work.hyper or hyper_for(self.order.steps or self.preset.steps),
+            hyper=self.work.hyper or hyper_for(steps_of(self.order, self.preset)),
             now=self.work.now,
         )
 

@@ -76,7 +76,7 @@ const isDistorted = (lens: Camera): boolean => [lens.k1, lens.k2, lens.p1, lens.
  * Sub-samples of a target pixel along each side: at least as many as photo pixels that it covers, and two, for between pixels one fetch
  * is not their mean. A photo that keeps size and shape keeps its very pixels.
  */
-function sampleGrid(photo: Pixels, camera: Camera, level: Pick<PhotoLevel, 'widthPx' | 'heightPx'>): number {
+function sampleGrid(photo: Pixels, camera: Camera, level: PhotoLevel): number {
   const isSame = photo.widthPx === level.widthPx && photo.heightPx === level.heightPx && !isDistorted(camera);
   return isSame ? 1 : Math.max(2, Math.ceil(photo.widthPx / level.widthPx));
 }
